@@ -1,0 +1,18 @@
+"""A small, real, trainable encoder-decoder Transformer that shows every tensor of its forward pass."""
+
+from transformer.attention import SCORES
+from transformer.config import PAPER_BASE, ModelConfig
+from transformer.model import Transformer
+from transformer.positions import POSITIONS
+from transformer.trace import CATALOGUE, Trace, trace_pair
+
+__all__ = [
+    "CATALOGUE",
+    "PAPER_BASE",
+    "POSITIONS",
+    "SCORES",
+    "ModelConfig",
+    "Trace",
+    "Transformer",
+    "trace_pair",
+]
