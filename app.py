@@ -1,0 +1,14 @@
+"""Start here: `streamlit run app.py`. The frame of the pages is ui/frame.py; the browser's data roads are ui/roads.py."""
+
+import streamlit as st
+
+from ui.faults import show_fault
+from ui.roads import middleware, routes, warm
+
+app = st.App(
+    "ui/frame.py",
+    lifespan=warm,
+    routes=routes,
+    middleware=middleware,
+    on_script_error=show_fault,
+)

@@ -1,0 +1,15 @@
+"""Explore: who looks at whom, in every head of the whole model."""
+
+import streamlit as st
+
+from ui import services, state, widgets
+from ui.components import explore
+
+visit = state.visit()
+if visit.run is None:
+    st.stop()
+state.offer_example(visit.run, services.run(visit.run).example)
+
+sentence = widgets.page_head(visit, "explore")
+sentence, notices = widgets.within_limit(sentence)
+explore({"run": visit.run, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})

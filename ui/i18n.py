@@ -1,0 +1,31 @@
+"""The only reader of assets/strings: what a person reads, in every language, by key."""
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import Any
+
+STRINGS = Path(__file__).parent.parent / "assets" / "strings"
+LANGUAGES = {"en": "English", "zh": "中文"}
+FIRST = "en"
+
+
+@functools.cache
+def words(language: str) -> dict[str, str]:
+    """Give all texts of a language as {"explore.title": text}; an unknown language gives English."""
+    known = language if language in LANGUAGES else FIRST
+    tree = tomllib.loads((STRINGS / f"{known}.toml").read_text(encoding="utf-8"))
+    return dict(_flatten(tree))
+
+
+def say(language: str, key: str, **values: Any) -> str:
+    """Give one text with its {placeholders} filled; an unknown key raises KeyError."""
+    return words(language)[key].format(**values)
+
+
+def _flatten(tree: dict[str, Any], path: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        key = f"{path}.{name}" if path else name
+        pairs += _flatten(value, key) if isinstance(value, dict) else [(key, value)]
+    return pairs

@@ -1,0 +1,131 @@
+"""What the browser asks for without a Streamlit rerun: component files, words, and traces as bytes."""
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui import i18n
+from ui.faults import log_fault
+
+COMPONENTS = Path(__file__).parent.parent / "assets" / "components"
+FOREVER = "public, max-age=31536000, immutable"
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss:",
+        "worker-src blob:",
+        "frame-ancestors 'self'",
+    )
+)
+
+
+def _version() -> str:
+    """Name this version of everything the browser keeps: files under it may be cached for ever."""
+    seal = hashlib.sha256()
+    for path in sorted([*COMPONENTS.iterdir(), *i18n.STRINGS.iterdir()]):
+        seal.update(path.name.encode() + path.read_bytes())
+    return seal.hexdigest()[:12]
+
+
+VERSION = _version()
+
+
+async def trace(request: Request) -> Response:
+    """GET /lab/trace?run=&s= : one sentence through one model, as ui/payload.py packs it."""
+    name, text = request.query_params.get("run", ""), request.query_params.get("s", "")
+    try:
+        status, body = await run_in_threadpool(_trace, name, text)
+    except Exception:
+        return JSONResponse({"error": "error.unexpected", "values": {"id": _log_id()}}, status_code=500)
+    if isinstance(body, bytes):
+        headers = {"Cache-Control": "private, max-age=60"}
+        return Response(body, media_type="application/octet-stream", headers=headers)
+    return JSONResponse(body, status_code=status)
+
+
+def _trace(name: str, text: str) -> tuple[int, bytes | dict[str, Any]]:
+    from ui.payload import (
+        Refusal,
+        explore_payload,
+    )  # imports torch, which must not delay the server's start
+
+    try:
+        return 200, explore_payload(name, text)
+    except Refusal as refusal:
+        return refusal.status, {"error": refusal.key, "values": refusal.values}
+
+
+async def strings(request: Request) -> Response:
+    """GET /lab/strings?lang=&v= : every text of a language, by key."""
+    texts = i18n.words(request.query_params.get("lang", i18n.FIRST))
+    return JSONResponse(
+        texts,
+        headers={"Cache-Control": FOREVER if request.query_params.get("v") else "no-cache"},
+    )
+
+
+class Headers:
+    """Add the security headers to every answer, and lasting caching to the components of this version."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        lasting = scope["path"].startswith(f"/lab/components/{VERSION}/")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [
+                    *message["headers"],
+                    (b"content-security-policy", CSP.encode()),
+                ]
+                headers.append((b"x-content-type-options", b"nosniff"))
+                if lasting and message["status"] == 200:
+                    headers.append((b"cache-control", FOREVER.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _warm() -> None:
+    """Import torch and run the first sentence, so that the first visitor does not wait for it."""
+    from ui import services
+
+    with contextlib.suppress(Exception):  # a run that cannot be loaded says so on the page
+        import torch
+
+        torch.set_num_threads(1)  # many visitors, few cores: one thread each
+        _trace(services.FIRST_RUN, services.run(services.FIRST_RUN).example)
+
+
+@contextlib.asynccontextmanager
+async def warm(app: Any) -> AsyncIterator[None]:
+    threading.Thread(target=_warm, daemon=True).start()
+    yield
+
+
+routes = [
+    Route("/lab/trace", trace),
+    Route("/lab/strings", strings),
+    Mount(f"/lab/components/{VERSION}", StaticFiles(directory=COMPONENTS)),
+]
+middleware = [Middleware(Headers)]

@@ -1,0 +1,91 @@
+"""Inputs that pages share. Each returns what a person chose; none computes anything."""
+
+from typing import Any
+
+import streamlit as st
+
+from transformer.runs import RunEntry
+from ui import i18n, state
+from ui.state import Visit
+
+MOST_CHARACTERS = 2000  # a web address carries the sentence, and browsers and proxies cut long ones
+
+
+def language_switch() -> str:
+    """Choose the language of everything but the sentences. Runs first: all other words depend on it."""
+    return st.segmented_control(
+        "Language / 语言",
+        list(i18n.LANGUAGES),
+        default=i18n.FIRST,
+        format_func=lambda code: i18n.LANGUAGES[code],
+        key=state.LANGUAGE,
+        bind="query-params",
+        required=True,
+    )
+
+
+def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
+    """Choose the model among the runs that can be read; name the others with what is wrong with them."""
+    good = [run.name for run in runs if run.error is None]
+    label = i18n.say(language, "frame.model")
+    if not good:
+        st.error(i18n.say(language, "frame.no_runs"))
+        return None
+    chosen = st.selectbox(
+        label,
+        good,
+        format_func=lambda name: i18n.words(language).get(f"run.{name}", name),
+        key=state.RUN,
+        bind="query-params",
+    )
+    for run in runs:
+        if run.error is not None:
+            st.warning(i18n.say(language, "frame.damaged_run", name=state.plain(run.name)))
+    return chosen
+
+
+def model_card(language: str, info: dict[str, Any]) -> None:
+    """Say in three lines what the chosen model is, how it was trained and how well it does."""
+    model, training, results = info["model"], info["training"], info["results"]
+    lines = [i18n.say(language, "frame.size", **model)]
+    if "steps" in training and "seed" in training:
+        lines.append(i18n.say(language, "frame.trained", steps=training["steps"], seed=training["seed"]))
+    if "exact_match" in results:
+        exact = f"{100 * results['exact_match']:.1f}"
+        lines.append(i18n.say(language, "frame.exact", percent=exact, n=results["n_test"]))
+    for line in lines:
+        st.caption(line)
+
+
+def projector_switch(language: str) -> bool:
+    """Choose large letters and one thing per screen, for the wall of a classroom."""
+    return st.toggle(i18n.say(language, "frame.projector"), key=state.PROJECTOR, bind="query-params")
+
+
+def page_head(visit: Visit, page: str) -> str:
+    """Draw a page's title line: its name, one sentence on what it shows, and the sentence box that it returns."""
+    with st.container(key="heading"):
+        heading, box = st.columns([0.34, 0.66], vertical_alignment="center")
+        with heading:
+            st.title(visit.say(f"page.{page}"), anchor=False)
+            st.caption(visit.say(f"{page}.subtitle"))
+        with box:
+            return sentence_box(visit)
+
+
+def sentence_box(visit: Visit) -> str:
+    """Ask for a sentence; Enter or the button beside it sends it."""
+    with st.form("sentence", border=False):
+        box, button = st.columns([0.82, 0.18], vertical_alignment="bottom")
+        label = visit.say("frame.sentence")
+        text = box.text_input(label, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
+        button.form_submit_button(visit.say("frame.translate"), type="primary", width="stretch")
+    return text or ""
+
+
+def within_limit(sentence: str) -> tuple[str, list[dict[str, Any]]]:
+    """Cut a sentence that is too long for a web address, with a notice that says what was left out."""
+    if len(sentence) <= MOST_CHARACTERS:
+        return sentence, []
+    values = {"shown": MOST_CHARACTERS, "all": len(sentence)}
+    return sentence[:MOST_CHARACTERS], [{"key": "notice.characters", "values": values}]
