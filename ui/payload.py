@@ -86,9 +86,15 @@ def _about(run: Run) -> dict[str, Any]:
         "start": heads.get("start"),
         "road": heads.get("road"),
         "max_len": config.max_len,
-        "examples": [{"label": label, "text": text} for label, text in task.chips] if task else [],
+        "examples": [{"label": _short(text), "text": text} for _, text in task.chips()] if task else [],
         "known": task.known_words() if task else {},
     }
+
+
+def _short(text: str) -> str:
+    """Shorten a sentence to what fits on a chip: its first two words and its last."""
+    words = text.split()
+    return text if len(words) <= 5 else f"{words[0]} {words[1]} … {words[-1]}"
 
 
 def _sentence(run: Run, text: str, buffer: bytearray) -> dict[str, Any]:

@@ -28,6 +28,25 @@ def visit() -> Visit:
     return Visit(chosen.get(LANGUAGE) or i18n.FIRST, chosen.get(RUN), bool(chosen.get(PROJECTOR)))
 
 
+def start(key: str, choices: list[str]) -> None:
+    """Give a choice its first value: what the link says if that is one of the choices, else the first of them.
+
+    Widgets that show other words than they mean (`zh` as 中文) cannot be bound to the address by Streamlit, which
+    would write the shown words into it; `start` and `put_in_link` bind them by what they mean.
+    """
+    kept = f"kept_{key}"  # a widget forgets its choice when its words change with the language
+    if st.session_state.get(key) not in choices:
+        candidates = (st.session_state.get(kept), st.query_params.get(key), choices[0])
+        st.session_state[key] = next(choice for choice in candidates if choice in choices)
+    st.session_state[kept] = st.session_state[key]
+
+
+def put_in_link(key: str, choices: list[str]) -> None:
+    """Write a choice that has just changed into the address."""
+    if st.session_state[key] in choices:
+        st.query_params[key] = st.session_state[key]
+
+
 def offer_example(run: str, example: str) -> None:
     """Put a run's own example into the sentence box, unless the visitor's link or typing has filled it."""
     before = st.session_state.get(_EXAMPLE_OF)

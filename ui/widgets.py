@@ -13,13 +13,14 @@ MOST_CHARACTERS = 2000  # a web address carries the sentence, and browsers and p
 
 def language_switch() -> str:
     """Choose the language of everything but the sentences. Runs first: all other words depend on it."""
+    state.start(state.LANGUAGE, list(i18n.LANGUAGES))
     return st.segmented_control(
         "Language / 语言",
         list(i18n.LANGUAGES),
-        default=i18n.FIRST,
         format_func=lambda code: i18n.LANGUAGES[code],
         key=state.LANGUAGE,
-        bind="query-params",
+        on_change=state.put_in_link,
+        args=(state.LANGUAGE, list(i18n.LANGUAGES)),
         required=True,
     )
 
@@ -31,12 +32,14 @@ def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
     if not good:
         st.error(i18n.say(language, "frame.no_runs"))
         return None
+    state.start(state.RUN, good)
     chosen = st.selectbox(
         label,
         good,
         format_func=lambda name: i18n.words(language).get(f"run.{name}", name),
         key=state.RUN,
-        bind="query-params",
+        on_change=state.put_in_link,
+        args=(state.RUN, good),
     )
     for run in runs:
         if run.error is not None:

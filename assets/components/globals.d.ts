@@ -1,0 +1,14 @@
+/** What browser tests read: how often and how fast was drawn, fetched and pointed. */
+interface LabCounters {
+  drawn: number;
+  ms: number;
+  fetches: number;
+  bytes: number;
+  points: number;
+  pointMs: number;
+  pointMsMax: number;
+}
+
+interface Window {
+  __lab?: LabCounters;
+}

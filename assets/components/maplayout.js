@@ -1,0 +1,164 @@
+/** Where each box of the whole-model map stands. Drawn bottom-up, as figure 1 of the paper, for any number of layers and heads. */
+
+/** @typedef {import('./payload.js').ModelFacts} ModelFacts */
+/** @typedef {'attention' | 'feed' | 'norm' | 'plain' | 'memory' | 'softmax' | 'caption'} BoxKind */
+/** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string}} Box */
+/** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
+/** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
+/** @typedef {{column: number, gap: number, thumb: number, label: number, plain: number, norm: number, space: number, top: number, text: number}} Geometry */
+
+/** @type {Geometry} */
+export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, norm: 9, space: 4, top: 66, text: 13 };
+/** @type {Geometry} */
+export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 27, plain: 26, norm: 6, space: 3, top: 84, text: 20 };
+
+const PER_ROW = 4;
+
+/**
+ * Stack the boxes of one column from the top down.
+ * @param {number} x
+ * @param {Geometry} g
+ */
+function columnOf(x, g) {
+  /** @type {Box[]} */
+  const boxes = [];
+  let y = 0;
+  return {
+    boxes,
+    /** @param {BoxKind} kind @param {string} key @param {number} h @param {number} [space] @param {string} [block] */
+    add(kind, key, h, space = g.space, block) {
+      boxes.push({ kind, key, x, y, w: g.column, h, block });
+      y += h + space;
+    },
+    /** @param {number} space */
+    skip(space) {
+      y += space;
+    },
+    height: () => y,
+  };
+}
+
+/**
+ * Lay out the whole model.
+ * @param {ModelFacts} model
+ * @param {Geometry} g
+ * @returns {Layout}
+ */
+export function layoutOf(model, g) {
+  const rows = Math.ceil(model.n_heads / PER_ROW);
+  const attention = g.label + rows * (g.thumb + 3) + g.space + 3;
+  const encoder = columnOf(0, g);
+  const decoder = columnOf(g.column + g.gap, g);
+  encoder.skip(g.top);
+  encoder.add('memory', 'explore.map.memory', g.plain + 4, g.space + 6);
+  finalNorm(encoder, model, g);
+  for (let layer = model.n_encoder_layers - 1; layer >= 0; layer--) addLayer(encoder, model, g, attention, layer, ['feed', 'encoder']);
+  decoder.add('softmax', 'explore.map.softmax', g.plain * 2 - 2, 8);
+  decoder.add('plain', 'explore.map.linear', g.plain, 8);
+  finalNorm(decoder, model, g);
+  for (let layer = model.n_decoder_layers - 1; layer >= 0; layer--) {
+    addLayer(decoder, model, g, attention, layer, ['feed', 'cross', 'decoder']);
+  }
+  addFeet(encoder, g, 'src');
+  addFeet(decoder, g, 'tgt');
+  const height = Math.max(encoder.height(), decoder.height());
+  for (const column of [encoder, decoder]) for (const box of column.boxes) box.y += height - column.height();
+  const boxes = [...encoder.boxes, ...decoder.boxes];
+  const thumbs = boxes.flatMap((box) => thumbsOf(box, model.n_heads, g));
+  return { boxes, thumbs, wires: wiresOf(boxes, g), width: 2 * g.column + g.gap, height };
+}
+
+/** @typedef {ReturnType<typeof columnOf>} Column */
+
+/**
+ * One layer, top down. Post norm: add & norm stands above each sublayer. Pre norm: the norm stands below it.
+ * @param {Column} column
+ * @param {ModelFacts} model
+ * @param {Geometry} g
+ * @param {number} attention height of an attention block
+ * @param {number} layer
+ * @param {('feed' | 'encoder' | 'cross' | 'decoder')[]} sublayers
+ */
+function addLayer(column, model, g, attention, layer, sublayers) {
+  for (const sublayer of sublayers) {
+    if (!model.norm_first) column.add('norm', 'explore.map.add_norm', g.norm);
+    if (sublayer === 'feed') column.add('feed', 'explore.map.feed_forward', g.plain + 4);
+    else column.add('attention', 'explore.map.' + sublayer, attention, g.space, nameOf(sublayer, layer));
+    if (model.norm_first) column.add('norm', 'explore.map.norm', g.norm);
+  }
+  column.skip(g.space + 2);
+}
+
+/**
+ * @param {'encoder' | 'cross' | 'decoder'} sublayer
+ * @param {number} layer
+ */
+function nameOf(sublayer, layer) {
+  const side = sublayer === 'encoder' ? 'encoder' : 'decoder';
+  return `${side}.${layer}.${sublayer === 'cross' ? 'cross' : 'self'}_attn`;
+}
+
+/**
+ * In pre norm the last sum is not normalised by any sublayer: one more norm stands on top.
+ * @param {Column} column
+ * @param {ModelFacts} model
+ * @param {Geometry} g
+ */
+function finalNorm(column, model, g) {
+  if (model.norm_first) column.add('norm', 'explore.map.final_norm', g.norm, g.space + 2);
+}
+
+/**
+ * @param {Column} column
+ * @param {Geometry} g
+ * @param {'src' | 'tgt'} side
+ */
+function addFeet(column, g, side) {
+  column.add('plain', 'explore.map.positions', g.plain, 8);
+  column.add('plain', `explore.map.embedding_${side}`, g.plain, 3);
+  column.add('caption', `explore.map.words_${side}`, g.text + 5, 0);
+}
+
+/**
+ * @param {Box} box
+ * @param {number} heads
+ * @param {Geometry} g
+ * @returns {Thumb[]}
+ */
+function thumbsOf(box, heads, g) {
+  const { block } = box;
+  if (!block) return [];
+  const inRow = Math.min(heads, PER_ROW);
+  const pitch = Math.min(g.thumb + 14, (box.w - 8) / PER_ROW);
+  const left = box.x + (box.w - pitch * inRow + (pitch - g.thumb)) / 2;
+  return Array.from({ length: heads }, (_, head) => ({
+    head,
+    block,
+    x: left + (head % PER_ROW) * pitch,
+    y: box.y + g.label + Math.floor(head / PER_ROW) * (g.thumb + 3),
+  }));
+}
+
+/**
+ * The trunk of each column, and memory's line to every cross-attention.
+ * @param {Box[]} boxes
+ * @param {Geometry} g
+ */
+function wiresOf(boxes, g) {
+  const wires = [0, g.column + g.gap].map((x) => {
+    const column = boxes.filter((box) => box.x === x && box.kind !== 'caption');
+    const middle = x + g.column / 2;
+    return { d: `M${middle},${column[0].y + 4}V${(column.at(-1)?.y ?? 0) + 4}`, memory: false };
+  });
+  const memory = boxes.find((box) => box.kind === 'memory');
+  const readers = boxes.filter((box) => box.block?.endsWith('cross_attn')).map((box) => box.y + box.h / 2);
+  if (memory && readers.length) {
+    const y = memory.y + memory.h / 2;
+    const x = g.column + g.gap * 0.55;
+    wires.push({ d: `M${g.column},${y}H${x}M${x},${Math.min(y, ...readers)}V${Math.max(y, ...readers)}`, memory: true });
+    const tip = g.column + g.gap - 1;
+    for (const reader of readers) wires.push({ d: `M${x},${reader}H${tip}m-5,-4l5,4l-5,4`, memory: true });
+  }
+  return wires;
+}
+

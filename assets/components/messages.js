@@ -1,0 +1,98 @@
+/** The one line of the strip that speaks: an error, a word the model does not know, a right answer, or an invitation. */
+
+import { el } from './dom.js';
+import { literal } from './tokens.js';
+
+/** @typedef {import('./scene.js').Scene} Scene */
+/** @typedef {import('./payload.js').Notice} Notice */
+/**
+ * @typedef {object} News what happened since the sentence was drawn
+ * @property {Notice | null} trouble an error or a lost connection
+ * @property {Notice[]} notices from the page, and about a link that asked for too much
+ */
+
+/**
+ * Say what matters most first. Everything stays on one line; what does not fit can be read in the tooltip.
+ * @param {Scene} scene
+ * @param {News} news
+ * @returns {{parts: Node[], alarm: boolean}}
+ */
+export function messagesOf(scene, news) {
+  const { trace, say } = scene;
+  if (news.trouble) return { parts: [sentence(say(news.trouble.key, news.trouble.values), 'strong')], alarm: true };
+  const notices = [...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values))));
+  const parts = [...notices, ...unknownWords(scene), ...rightAnswer(scene), ...reading(scene)];
+  return { parts: parts.length ? parts : [sentence(say(invitation(scene)), 'quiet')], alarm: false };
+}
+
+/** @param {Scene} scene */
+function invitation({ trace }) {
+  if (trace.flip && trace.pronoun !== null) return 'explore.invite.flip';
+  return 'explore.invite.point';
+}
+
+/**
+ * @param {string} text
+ * @param {string} [style]
+ */
+function sentence(text, style = '') {
+  return el('span', { class: ('said ' + style).trim(), title: text }, text);
+}
+
+/**
+ * Values come from typed text: show every character of them.
+ * @param {Record<string, string | number>} values
+ */
+function literals(values) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? literal(value) : value]));
+}
+
+/**
+ * @param {Scene} scene
+ * @returns {Node[]}
+ */
+function unknownWords({ trace, say, sayWith }) {
+  const words = trace.src.filter((_, i) => trace.unknown[i]).map(literal);
+  if (!words.length) return [];
+  const named = el('bdi', { class: 'word' }, words.slice(0, 3).join(', ') + (words.length > 3 ? ' …' : ''));
+  const key = words.length === 1 ? 'explore.unknown.one' : 'explore.unknown.many';
+  const line = el('span', { class: 'said firm' }, ...sayWith(key, { word: named, n: words.length }));
+  line.title = line.textContent ?? '';
+  return [line, ...nearest(trace.nearest, say)];
+}
+
+/**
+ * @param {string | null} text
+ * @param {import('./strings.js').Say} say
+ * @returns {Node[]}
+ */
+function nearest(text, say) {
+  if (!text) return [];
+  const chip = el('button', { type: 'button', class: 'chip', 'data-ask': text, 'data-nearest': '' }, literal(text));
+  return [el('span', { class: 'said quiet firm' }, say('explore.nearest')), chip];
+}
+
+/**
+ * @param {Scene} scene
+ * @returns {Node[]}
+ */
+function rightAnswer({ trace, sayWith }) {
+  if (trace.agrees !== false || trace.answer === null) return [];
+  const answer = el('bdi', { class: 'word' }, literal(trace.answer));
+  const line = el('span', { class: 'said firm', 'data-part': 'answer' }, ...sayWith('explore.answer.is', { answer }));
+  line.title = line.textContent ?? '';
+  return [line];
+}
+
+/**
+ * What the model reads, when it is not what was typed.
+ * @param {Scene} scene
+ * @returns {Node[]}
+ */
+function reading({ trace, sayWith }) {
+  if (trace.typed.trim() === trace.read.trim()) return [];
+  const typed = el('bdi', { class: 'word' }, literal(trace.typed.trim()));
+  const line = el('span', { class: 'said quiet', 'data-part': 'reading' }, ...sayWith('explore.reading', { typed }));
+  line.title = line.textContent ?? '';
+  return [line];
+}

@@ -1,0 +1,154 @@
+/** The roads from the pronoun's row to its noun: hop by hop, as measured on test sentences and as taken in this one. */
+
+import { blockOf, keySide, rowSide } from './blocks.js';
+import { el, join, listen, numberOf, set, write } from './dom.js';
+import { share, short } from './format.js';
+import { wordsOf } from './grid.js';
+
+/** @typedef {import('./scene.js').Scene} Scene */
+/** @typedef {import('./payload.js').Trace} Trace */
+/** @typedef {import('./payload.js').Road} Road */
+/** @typedef {import('./payload.js').Hop} Hop */
+/** @typedef {(block: string, head: number, row: number | null) => void} Go */
+
+const MOST = 6;
+
+export class RoadPanel {
+  /** @param {Go} go */
+  constructor(go) {
+    this.title = el('h3');
+    this.list = el('ol');
+    this.note = el('p', { class: 'quiet' });
+    this.node = el('section', { class: 'road', 'data-part': 'road' }, this.title, this.list, this.note);
+    listen(this.list, 'click', '[data-hop]', (part) => {
+      const row = part.dataset.row ? Number(part.dataset.row) : null;
+      go(part.dataset.hop ?? '', numberOf(part, 'head'), row);
+    });
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { header, trace, say, look } = scene;
+    const roads = look.projector ? (header.road ?? []).slice(0, MOST) : bestTwo(header.road ?? []);
+    const here = trace.pronoun !== null && trace.referent !== null;
+    const [from, to] = here ? [nameOf('pronoun', trace), nameOf('referent', trace)] : ['', ''];
+    write(this.title, here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
+    write(this.note, say(roads.length ? 'explore.road.note' : 'explore.road.none'));
+    join(
+      this.list,
+      roads,
+      () => el('li', {}, el('div', { class: 'way' }, el('span'), el('span', { class: 'hops' })), el('b', { class: 'num' })),
+      (node, road) => drawRoad(node, road, here, scene),
+    );
+    this.point(scene);
+  }
+
+  /**
+   * Mark the hop that the stage shows.
+   * @param {Scene} scene
+   */
+  point({ view }) {
+    for (const node of this.list.querySelectorAll('[data-hop]')) {
+      const here = node.getAttribute('data-hop') === view.block && numberOf(node, 'head') === view.head;
+      set(node, { 'aria-current': here ? 'true' : null });
+    }
+  }
+}
+
+/**
+ * The best road, and the best one that takes another number of hops: two ways of finding the same noun.
+ * @param {Road[]} roads
+ */
+function bestTwo(roads) {
+  const other = roads.find((road) => road.hops.length !== roads[0].hops.length) ?? roads[1];
+  return roads.length < 2 ? roads : [roads[0], other];
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {Road} road
+ * @param {boolean} here can the road be followed in this sentence?
+ * @param {Scene} scene
+ */
+function drawRoad(node, road, here, { trace, say }) {
+  const [[way, hops], score] = [node.children[0].children, node.children[1]];
+  const stops = [road.hops[0].from, ...road.hops.map((hop) => hop.to)];
+  write(way, stops.map((role) => (here ? nameOf(role, trace) : say('explore.role.' + role))).join(' → '));
+  write(score, short(road.hops.reduce((product, hop) => product * hop.mean, 1)));
+  set(score, { title: say('explore.road.score') });
+  const without = road.pronoun_accuracy;
+  set(node, { title: without === undefined || without === null ? null : say('explore.road.without', { share: share(without) }) });
+  join(
+    hops,
+    road.hops,
+    () => el('button', { type: 'button' }),
+    (button, hop) => {
+      const weight = here ? weightOf(hop, trace) : null;
+      const place = say('explore.map.short_' + blockOf(hop.block).kind, { layer: blockOf(hop.block).layer + 1 });
+      const shown = { place, head: hop.head + 1, weight: short(weight ?? hop.mean) };
+      write(button, say('explore.road.hop', shown));
+      const measured = say('explore.road.hop_measured', { mean: short(hop.mean), argmax: share(hop.argmax) });
+      const row = here ? placesOf(hop.from, trace, rowSide(blockOf(hop.block).kind))[0] : undefined;
+      set(button, { 'data-hop': hop.block, 'data-head': hop.head, 'data-row': row ?? null, title: measured });
+    },
+  );
+}
+
+/**
+ * Where a role stands in this sentence, as rows or keys of one side.
+ * @param {string} role
+ * @param {Trace} trace
+ * @param {'src' | 'tgt'} side
+ * @returns {number[]}
+ */
+function placesOf(role, trace, side) {
+  const { pronoun, referent } = trace;
+  const alignment = trace.alignment ?? [];
+  if (pronoun === null) return [];
+  const last = Math.max(...alignment.map(([row]) => row));
+  /** @param {number} row */
+  const sources = (row) => alignment.filter(([tgt]) => tgt === row).map(([, src]) => src);
+  /** @type {Record<string, number[]>} */
+  const places =
+    side === 'src'
+      ? { referent: referent === null ? [] : [referent], it: sources(pronoun), adjective: last > pronoun ? sources(last) : [] }
+      : { pronoun: [pronoun], before: [pronoun - 1], written_referent: writtenReferent(trace) };
+  return places[role] ?? [];
+}
+
+/**
+ * The positions that read the noun as already written, and its article.
+ * @param {Trace} trace
+ */
+function writtenReferent({ alignment, referent, pronoun }) {
+  const written = (alignment ?? []).filter(([row, src]) => src === referent && row < (pronoun ?? 0)).map(([row]) => row);
+  return written.flatMap((row) => [row, row + 1]).filter((key) => key > 0);
+}
+
+/**
+ * The weight of a hop in this sentence.
+ * @param {Hop} hop
+ * @param {Trace} trace
+ */
+function weightOf(hop, trace) {
+  const { kind } = blockOf(hop.block);
+  const weights = trace.weights.get(hop.block + '.weights');
+  const rows = placesOf(hop.from, trace, rowSide(kind));
+  const keys = placesOf(hop.to, trace, keySide(kind));
+  if (!weights || !rows.length || !keys.length) return null;
+  const nKeys = keySide(kind) === 'src' ? trace.src.length : trace.tgt_in.length;
+  const nRows = rowSide(kind) === 'src' ? trace.src.length : trace.tgt_in.length;
+  return keys.reduce((sum, key) => sum + weights[(hop.head * nRows + rows[0]) * nKeys + key], 0);
+}
+
+/**
+ * The word that plays a role in this sentence.
+ * @param {string} role
+ * @param {Trace} trace
+ */
+function nameOf(role, trace) {
+  const words = wordsOf(trace);
+  if (role === 'pronoun' || role === 'before') return words.tgtOut[placesOf(role, trace, 'tgt')[0]]?.text ?? role;
+  if (role === 'written_referent') return words.tgtIn[placesOf(role, trace, 'tgt').at(-1) ?? -1]?.text ?? role;
+  return words.src[placesOf(role, trace, 'src')[0]]?.text ?? role;
+}
