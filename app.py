@@ -1,4 +1,4 @@
-"""Start here: `streamlit run app.py`. The frame of the pages is ui/frame.py; the browser's data roads are ui/roads.py."""
+"""Start here: `streamlit run app.py`. The frame of all pages is ui/frame.py, the browser's data roads ui/roads.py."""
 
 import streamlit as st
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from transformer import trace_pair
 from transformer.vocab import BOS, EOS, UNK
 from ui import payload, services
-from ui.payload import Refusal, explore_payload
+from ui.payload import RefusedError, explore_payload
 
 FAMOUS = "the animal did not cross the street because it was too tired"
 HOSTILE = [
@@ -108,14 +108,14 @@ def test_gold_is_shown_only_where_the_model_wrote_it() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "\u200b", "\u200b\u2060 ", "...", "?!"])
 def test_nothing_to_read_is_refused_before_any_forward_pass(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payload, "greedy_batch", lambda *_: pytest.fail("a forward pass was run"))
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         explore_payload("fr", text)
     assert (refusal.value.status, refusal.value.key) == (422, "error.empty")
 
 
 @pytest.mark.parametrize("name", ["", "nothing-here", "../fr", "/etc", "fr/..", "a" * 500, "\x00"])
 def test_an_unknown_run_is_refused(name: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         explore_payload(name, FAMOUS)
     assert (refusal.value.status, refusal.value.key) == (404, "error.run")
 
@@ -128,15 +128,13 @@ def test_hostile_text_is_read_as_words(text: str) -> None:
 def check_any_text(text: str) -> None:
     """Whatever was typed: a refusal that says so, or a whole picture with sane numbers."""
     run = services.run("fr")
-    try:
-        packed = explore_payload("fr", text)
-    except Refusal as refusal:
-        assert refusal.key == "error.empty"
-        assert not run.src_vocab.encode(text).ids
-        return
-    header, maps = unpack(packed)
-    sentence = header["traces"][0]
     encoding = run.src_vocab.encode(text)
+    if not encoding.ids:
+        with pytest.raises(RefusedError, match="error.empty"):
+            explore_payload("fr", text)
+        return
+    header, maps = unpack(explore_payload("fr", text))
+    sentence = header["traces"][0]
     shown = min(len(encoding.ids), run.model.config.max_len)
     assert len(sentence["src"]) == len(sentence["unknown"]) == shown
     assert sentence["unknown"] == [token_id == UNK for token_id in encoding.ids[:shown]]
@@ -151,7 +149,7 @@ def check_any_text(text: str) -> None:
 
 ANY_TEXT = st.one_of(
     st.text(max_size=200),
-    st.lists(st.sampled_from([*FAMOUS.split(), "wide", "<b>", "😀", "\u200f", "'", "didn't"]), max_size=90).map(" ".join),
+    st.lists(st.sampled_from([*FAMOUS.split(), "wide", "<b>", "😀", "\u200f", "didn't"]), max_size=90).map(" ".join),
 )
 
 

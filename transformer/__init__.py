@@ -4,6 +4,8 @@ from transformer.attention import SCORES
 from transformer.config import PAPER_BASE, ModelConfig
 from transformer.model import Transformer
 from transformer.positions import POSITIONS
+from transformer.runs import list_runs, load_run, save_run
+from transformer.tasks import TASKS
 from transformer.trace import CATALOGUE, Trace, trace_pair
 
 __all__ = [
@@ -11,8 +13,12 @@ __all__ = [
     "PAPER_BASE",
     "POSITIONS",
     "SCORES",
+    "TASKS",
     "ModelConfig",
     "Trace",
     "Transformer",
+    "list_runs",
+    "load_run",
+    "save_run",
     "trace_pair",
 ]

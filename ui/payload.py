@@ -21,7 +21,7 @@ VERSION = 1
 TOP = 5
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """Say why there is no picture: an HTTP status, a string key and its values."""
 
     def __init__(self, status: int, key: str, **values: Any) -> None:
@@ -30,20 +30,16 @@ class Refusal(Exception):
 
 
 def explore_payload(name: str, text: str) -> bytes:
-    """Pack one sentence through one run, and its flip partner if it has one. Refusal says why it cannot be done."""
-    key = (name, text)
-    packed = services.payloads.get(key)
-    if packed is None:
-        packed = _pack(_run(name), text)
-        services.payloads.put(key, packed)
-    return packed
-
-
-def _run(name: str) -> Run:
+    """Pack one sentence through one run, and its flip partner if it has one. RefusedError says why it cannot be done."""
     try:
-        return services.run(name)
+        key = (services.stamp(name), text)
+        packed = services.payloads.get(key)
+        if packed is None:
+            packed = _pack(services.run(name), text)
+            services.payloads.put(key, packed)
+        return packed
     except RunError:
-        raise Refusal(404, "error.run", name=name[:40]) from None
+        raise RefusedError(404, "error.run", name=name[:40]) from None
 
 
 def _pack(run: Run, text: str) -> bytes:
@@ -137,7 +133,7 @@ def _read(run: Run, text: str) -> tuple[Encoding, list[dict[str, Any]]]:
     encoding = run.src_vocab.encode(text)
     n, most = len(encoding.ids), run.model.config.max_len
     if n == 0:
-        raise Refusal(422, "error.empty")
+        raise RefusedError(422, "error.empty")
     if n <= most:
         return encoding, []
     cut = Encoding(encoding.ids[:most], encoding.surfaces[:most], encoding.spans[:most])

@@ -50,8 +50,8 @@ async def trace(request: Request) -> Response:
     name, text = request.query_params.get("run", ""), request.query_params.get("s", "")
     try:
         status, body = await run_in_threadpool(_trace, name, text)
-    except Exception:
-        return JSONResponse({"error": "error.unexpected", "values": {"id": _log_id()}}, status_code=500)
+    except Exception as error:
+        return JSONResponse({"error": "error.unexpected", "values": {"id": log_fault(error)}}, status_code=500)
     if isinstance(body, bytes):
         headers = {"Cache-Control": "private, max-age=60"}
         return Response(body, media_type="application/octet-stream", headers=headers)
@@ -60,13 +60,13 @@ async def trace(request: Request) -> Response:
 
 def _trace(name: str, text: str) -> tuple[int, bytes | dict[str, Any]]:
     from ui.payload import (
-        Refusal,
+        RefusedError,
         explore_payload,
     )  # imports torch, which must not delay the server's start
 
     try:
         return 200, explore_payload(name, text)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return refusal.status, {"error": refusal.key, "values": refusal.values}
 
 
@@ -119,6 +119,7 @@ def _warm() -> None:
 
 @contextlib.asynccontextmanager
 async def warm(app: Any) -> AsyncIterator[None]:
+    """Start warming up when the server starts, beside it, so that it answers at once."""
     threading.Thread(target=_warm, daemon=True).start()
     yield
 

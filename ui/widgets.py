@@ -14,7 +14,7 @@ MOST_CHARACTERS = 2000  # a web address carries the sentence, and browsers and p
 def language_switch() -> str:
     """Choose the language of everything but the sentences. Runs first: all other words depend on it."""
     state.start(state.LANGUAGE, list(i18n.LANGUAGES))
-    return st.segmented_control(
+    chosen = st.segmented_control(
         "Language / 语言",
         list(i18n.LANGUAGES),
         format_func=lambda code: i18n.LANGUAGES[code],
@@ -23,6 +23,7 @@ def language_switch() -> str:
         args=(state.LANGUAGE, list(i18n.LANGUAGES)),
         required=True,
     )
+    return chosen or i18n.FIRST
 
 
 def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
@@ -36,7 +37,7 @@ def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
     chosen = st.selectbox(
         label,
         good,
-        format_func=lambda name: i18n.words(language).get(f"run.{name}", name),
+        format_func=lambda name: run_label(language, name),
         key=state.RUN,
         on_change=state.put_in_link,
         args=(state.RUN, good),
@@ -45,6 +46,11 @@ def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
         if run.error is not None:
             st.warning(i18n.say(language, "frame.damaged_run", name=state.plain(run.name)))
     return chosen
+
+
+def run_label(language: str, name: str) -> str:
+    """Name a run as people say it; a run of one's own keeps the name of its folder."""
+    return i18n.words(language).get(f"run.{name}", name)
 
 
 def model_card(language: str, info: dict[str, Any]) -> None:

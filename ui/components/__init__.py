@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import streamlit as st
+from streamlit.components import v2
 
 from ui.roads import VERSION
 from ui.state import take_projector, take_sentence
@@ -26,7 +26,7 @@ export default async function (component) {{
 }}
 """
 
-EXPLORE = st.components.v2.component(
+EXPLORE = v2.component(
     "explore",
     html='<div id="lab"></div>',
     js=STUB.format(version=VERSION, module="explore"),
