@@ -130,7 +130,7 @@ def check_any_text(text: str) -> None:
     run = services.run("fr")
     encoding = run.src_vocab.encode(text)
     if not encoding.ids:
-        with pytest.raises(RefusedError, match="error.empty"):
+        with pytest.raises(RefusedError, match=r"error\.empty"):
             explore_payload("fr", text)
         return
     header, maps = unpack(explore_payload("fr", text))

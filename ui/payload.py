@@ -30,7 +30,7 @@ class RefusedError(Exception):
 
 
 def explore_payload(name: str, text: str) -> bytes:
-    """Pack one sentence through one run, and its flip partner if it has one. RefusedError says why it cannot be done."""
+    """Pack one sentence through one run, and its flip partner if it has one. RefusedError says why it cannot."""
     try:
         key = (services.stamp(name), text)
         packed = services.payloads.get(key)
