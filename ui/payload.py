@@ -87,6 +87,8 @@ def _about(run: Run) -> dict[str, Any]:
             "parameters": sum(p.numel() for p in run.model.parameters()),
         },
         "training": run.info,
+        "languages": list(task.languages) if task else [],
+        "n_sentences": heads.get("n_sentences"),
         "heads": heads.get("blocks"),
         "start": heads.get("start"),
         "road": heads.get("road"),

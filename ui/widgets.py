@@ -77,7 +77,7 @@ def page_head(visit: Visit, page: str) -> str:
         heading, box = st.columns([0.34, 0.66], vertical_alignment="center")
         with heading:
             st.title(visit.say(f"page.{page}"), anchor=False)
-            st.caption(visit.say(f"{page}.subtitle"))
+            st.caption(visit.say(f"subtitle.{page}"))
         with box:
             return sentence_box(visit)
 

@@ -10,13 +10,14 @@ import { Offline } from './net.js';
 import { Page } from './page.js';
 import { readTrace, Refusal } from './payload.js';
 import { readStrings } from './strings.js';
-import { readPalette, watchTheme } from './theme.js';
+import { loadFonts, readPalette, watchTheme } from './theme.js';
 import { carryView, readView } from './view.js';
 
 /** @typedef {{run: string, s: string, lang: string, projector?: boolean, version?: string, notices?: import('./payload.js').Notice[]}} Data */
 /** @typedef {{data: Data, parentElement: ParentNode & Node, setTriggerValue: (name: string, value: unknown) => void}} Component */
 
 const BUSY_AFTER = 300;
+const FONTS_WITHIN = 600;
 const TRIES_APART = [1000, 2000, 4000, 8000];
 
 /** @type {WeakMap<HTMLElement, Mount>} */
@@ -109,12 +110,14 @@ class Mount {
   async load(turn, data) {
     const { page } = this;
     const asked = JSON.stringify([data.run, data.s]);
+    const fonts = loadFonts(page.palette, FONTS_WITHIN);
     const words = await this.insist(turn, () => readStrings(data.lang, data.version));
     if (!words || turn !== this.turn) return;
     page.words = words;
     if (!page.payload) page.parts.stage.drawEmpty(words.say);
     const fresh = asked !== this.asked || !page.payload;
     const payload = fresh ? await this.insist(turn, () => this.fetchTrace(data)) : page.payload;
+    await fonts;
     if (!payload || turn !== this.turn) return;
     this.asked = asked;
     page.projector = Boolean(data.projector);

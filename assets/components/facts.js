@@ -10,6 +10,7 @@ import { headColour } from './theme.js';
 /** @typedef {import('./payload.js').Score} Score */
 /** @typedef {{key: string, text: (facts: HeadFacts, head: number) => string, bar?: (facts: HeadFacts) => number, style?: string}} Column */
 
+const ROOMY = 860; // below, the tooltip of a row says what is left without the head
 const BADGE_RATE = 0.8; // as in transformer/heads.py: at least four rows in five
 
 export class Facts {
@@ -89,7 +90,7 @@ function drawCell(cell, column, at, fact, head, colour) {
  * @param {boolean} measured
  * @returns {Column[]}
  */
-function columnsOf({ say }, facts, measured) {
+function columnsOf({ say, look }, facts, measured) {
   /** @param {(fact: HeadFacts) => unknown} read */
   const some = (read) => facts.some((fact) => read(fact) !== null && read(fact) !== undefined);
   /** @type {Column[]} */
@@ -104,7 +105,7 @@ function columnsOf({ say }, facts, measured) {
   for (const name of /** @type {const} */ (['same', 'previous', 'next', 'first'])) {
     if (some((fact) => fact[name])) columns.push({ key: 'explore.facts.' + name, text: (fact) => rate(fact[name]) });
   }
-  if (some((fact) => fact.knockout?.pronoun)) columns.push({ key: 'explore.facts.without', text: (fact) => rate(fact.knockout?.pronoun) });
+  if (look.stage >= ROOMY && some((fact) => fact.knockout?.pronoun)) columns.push({ key: 'explore.facts.without', text: (fact) => rate(fact.knockout?.pronoun) });
   return columns;
 }
 

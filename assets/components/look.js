@@ -53,9 +53,9 @@ function rowHeight(look, grid) {
 export function linesSize(look, grid) {
   const { top, row } = rowHeight(look, grid);
   if (look.projector) {
-    const width = Math.min(look.width, 1080);
-    const [keys, word] = [Math.round(width * 0.6), clamp(Math.floor(row * 0.78), 21, 26)];
-    return { width, height: look.height, row, top, queries: 330, keys, bars: keys + 170, bar: 80, word, small: 20, note: 20 };
+    const width = Math.min(look.width, 980);
+    const [keys, word] = [Math.round(width * 0.58), clamp(Math.floor(row * 0.78), 21, 26)];
+    return { width, height: look.height, row, top, queries: 330, keys, bars: keys + 170, bar: 110, word, small: 20, note: 20 };
   }
   const width = look.stack ? look.stage : clamp(look.stage - 18 - 390, 340, 388);
   const bars = width - 76;

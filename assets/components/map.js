@@ -25,7 +25,7 @@ export class ModelMap {
     this.field = el('div', { class: 'map-field' }, this.wires, this.head, this.feeds, this.boxes, this.thumbs);
     this.scroll = el('div', { class: 'map-scroll', tabindex: -1 }, this.field);
     this.bar = el('div', { class: 'map-bar', role: 'group' });
-    this.node = el('section', { class: 'map', 'data-part': 'map' }, this.bar, this.scroll);
+    this.node = el('section', { class: 'map', 'data-part': 'map' }, this.scroll, this.bar);
     this.drawn = '';
     /** @type {unknown} */
     this.of = null;

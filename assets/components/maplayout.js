@@ -5,12 +5,12 @@
 /** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string}} Box */
 /** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
 /** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
-/** @typedef {{column: number, gap: number, thumb: number, label: number, plain: number, norm: number, space: number, top: number, text: number}} Geometry */
+/** @typedef {{column: number, gap: number, thumb: number, label: number, plain: number, softmax: number, norm: number, space: number, top: number, text: number}} Geometry */
 
 /** @type {Geometry} */
-export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, norm: 9, space: 4, top: 66, text: 13 };
+export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, softmax: 38, norm: 9, space: 4, top: 66, text: 13 };
 /** @type {Geometry} */
-export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 27, plain: 26, norm: 6, space: 3, top: 84, text: 20 };
+export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 26, plain: 26, softmax: 32, norm: 5, space: 2, top: 84, text: 20 };
 
 const PER_ROW = 4;
 
@@ -53,7 +53,7 @@ export function layoutOf(model, g) {
   encoder.add('memory', 'explore.map.memory', g.plain + 4, g.space + 6);
   finalNorm(encoder, model, g);
   for (let layer = model.n_encoder_layers - 1; layer >= 0; layer--) addLayer(encoder, model, g, attention, layer, ['feed', 'encoder']);
-  decoder.add('softmax', 'explore.map.softmax', g.plain * 2 - 2, 8);
+  decoder.add('softmax', 'explore.map.softmax', g.softmax, 8);
   decoder.add('plain', 'explore.map.linear', g.plain, 8);
   finalNorm(decoder, model, g);
   for (let layer = model.n_decoder_layers - 1; layer >= 0; layer--) {

@@ -120,3 +120,26 @@ const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escape(text) {
   return text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
 }
+
+/**
+ * @param {string} shown
+ * @param {number} x
+ * @param {number} y
+ * @param {Partial<Mark>} style
+ * @returns {Mark}
+ */
+export function text(shown, x, y, style) {
+  return { kind: 'text', text: shown, x, y, ...style };
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} w
+ * @param {number} h
+ * @param {Partial<Mark>} style
+ * @returns {Mark}
+ */
+export function rect(x, y, w, h, style) {
+  return { kind: 'rect', x, y, w, h, ...style };
+}

@@ -1,10 +1,9 @@
 /** One head of one block as a matrix: rows are queries, columns are keys, and both are always written on it. */
 
+import { paintCells } from './cells.js';
 import { el, join, set, svg, write } from './dom.js';
-import { hatch, penOf } from './draw.js';
-import { short } from './format.js';
+import { penOf } from './draw.js';
 import { mostRead } from './grid.js';
-import { weightScale } from './scales.js';
 import { fit } from './tokens.js';
 
 /** @typedef {import('./grid.js').Grid} Grid */
@@ -22,7 +21,6 @@ import { fit } from './tokens.js';
  * @property {number} note size of our own voice
  */
 
-const NUMBERS_FROM = 0.1;
 const TAIL = 36; // the last slanted word leans out to the right
 const EDGE = 4; // room for the frame of a row, which stands around its cells
 
@@ -36,9 +34,10 @@ export class Matrix {
     this.marks = svg('svg', { class: 'matrix-marks', 'aria-hidden': 'true' });
     this.glow = svg('rect', { class: 'row-glow' });
     this.edge = svg('rect', { class: 'row-edge' });
+    this.column = svg('rect', { class: 'col-edge' });
     this.cell = svg('rect', { class: 'cell-edge' });
     this.pinned = svg('rect', { class: 'cell-pin' });
-    this.marks.append(this.glow, this.edge, this.cell, this.pinned);
+    this.marks.append(this.column, this.glow, this.edge, this.cell, this.pinned);
     this.cells = el('div', { class: 'matrix-field' }, this.canvas, this.marks);
     this.scroll = el('div', { class: 'matrix-scroll' }, this.axes, this.columns, this.rows, this.cells);
     this.node = el('div', { class: 'matrix' }, this.title, this.scroll);
@@ -135,6 +134,9 @@ export class Matrix {
     const box = { x: -2, width: width + 3, y: at * size.cellHeight - 2, height: size.cellHeight + 3 };
     set(this.edge, { ...box, visibility: at < 0 ? 'hidden' : 'visible' });
     set(this.glow, { ...box, visibility: at < 0 ? 'hidden' : 'visible' });
+    const j = scene.view.col === null ? -1 : grid.cols.indexOf(scene.view.col);
+    const column = { x: j * size.cellWidth - 0.5, y: -1, width: size.cellWidth, height: grid.rows.length * size.cellHeight + 1 };
+    set(this.column, { ...column, visibility: j < 0 ? 'hidden' : 'visible' });
     placeCell(this.cell, grid, size, row, scene.view.col);
     placeCell(this.pinned, grid, size, scene.view.pin?.row ?? null, scene.view.pin?.col ?? null);
     const hot = row === null || at < 0 ? -1 : mostRead(grid, head, row);
@@ -213,52 +215,4 @@ export function keepVisible(scroll, y, height, top) {
   if (room <= 0 || scroll.scrollHeight <= scroll.clientHeight) return;
   if (y < scroll.scrollTop) scroll.scrollTop = y - 4;
   else if (y + height > scroll.scrollTop + room) scroll.scrollTop = y + height - room + 8;
-}
-
-/**
- * @param {CanvasRenderingContext2D} pen
- * @param {Scene} scene
- * @param {MatrixSize} size
- */
-function paintCells(pen, { grid, view, palette }, size) {
-  const { cellWidth: w, cellHeight: h } = size;
-  const scale = weightScale(palette);
-  pen.fillStyle = palette.line;
-  pen.fillRect(0, 0, grid.cols.length * w, grid.rows.length * h);
-  if (grid.block.kind === 'decoder') hatch(pen, palette, 0, 0, grid.cols.length * w, grid.rows.length * h);
-  pen.textAlign = 'center';
-  pen.textBaseline = 'middle';
-  grid.rows.forEach((row, i) => {
-    const gold = grid.gold(row);
-    grid.cols.forEach((col, j) => {
-      if (grid.masked(row, col)) return;
-      const weight = grid.at(view.head, row, col);
-      const [x, y] = [j * w, i * h];
-      pen.fillStyle = scale.fill(weight);
-      pen.fillRect(x, y, w - 1, h - 1);
-      if (size.digits && weight >= NUMBERS_FROM) {
-        pen.font = `600 ${size.digits}px ${palette.fonts.num}`;
-        pen.fillStyle = scale.text(weight);
-        pen.fillText(short(weight), x + (w - 1) / 2, y + (h - 1) / 2 + 0.5);
-      }
-      if (gold === col) dotted(pen, scale.text(weight), x, y, w, h);
-    });
-  });
-}
-
-/**
- * The dotted frame of the cell that the grammar aligns.
- * @param {CanvasRenderingContext2D} pen
- * @param {string} colour
- * @param {number} x
- * @param {number} y
- * @param {number} width
- * @param {number} height
- */
-function dotted(pen, colour, x, y, width, height) {
-  pen.strokeStyle = colour;
-  pen.lineWidth = 1.2;
-  pen.setLineDash([2, 2]);
-  pen.strokeRect(x + 1.6, y + 1.6, width - 4.2, height - 4.2);
-  pen.setLineDash([]);
 }

@@ -11,11 +11,15 @@ import { fit } from './tokens.js';
 /** @typedef {import('./payload.js').Trace} Trace */
 /** @typedef {import('./grid.js').Grid} Grid */
 /** @typedef {{trace: Trace, grid: Grid, row: number, now: boolean}} Strip */
+/** @typedef {{width: number, label: number, cell: number, word: number, note: number, y: number}} PairSize */
+
+const WORDY = 56; // a cell so wide can carry its word
 
 export class Pair {
   constructor() {
     this.title = el('h3');
-    this.rows = svg('svg', { role: 'img' });
+    this.lines = svg('g');
+    this.rows = svg('svg', { role: 'img' }, hatchPattern(), this.lines);
     this.empty = el('p', { class: 'quiet' });
     this.node = el('section', { class: 'pair', 'data-part': 'pair' }, this.title, this.rows, this.empty);
   }
@@ -24,9 +28,10 @@ export class Pair {
   draw(scene) {
     const { view, say, look } = scene;
     const size = look.projector
-      ? { width: Math.min(1100, look.width), label: 170, cell: 46, step: 150, word: 28, note: 20 }
-      : { width: 262, label: 58, cell: 20, step: 46, word: 16, note: 13 };
+      ? { width: Math.min(1180, look.width), label: 130, cell: 50, step: 150, word: 28, note: 20 }
+      : { width: look.stage < 760 ? 200 : 262, label: 58, cell: 20, step: 46, word: 16, note: 13 };
     const strips = stripsOf(scene);
+    this.node.style.width = look.projector ? '' : size.width + 'px';
     write(this.title, say(strips.length > 1 ? 'explore.pair.title' : 'explore.pair.one', { head: view.head + 1 }));
     write(this.empty, strips.length ? '' : say('explore.pair.none'));
     set(this.rows, {
@@ -35,12 +40,19 @@ export class Pair {
       'aria-label': strips.map((strip) => saidOf(strip, view.head, say)).join(' '),
     });
     join(
-      this.rows,
+      this.lines,
       strips,
-      () => svg('g', {}, svg('text', { class: 'word' }), svg('text', { class: 'flipped word' }), svg('g'), svg('rect'), svg('text', { class: 'best word' })),
+      () => svg('g', {}, svg('text', { class: 'word' }), svg('text', { class: 'flipped word' }), svg('g'), svg('g'), svg('rect'), svg('text', { class: 'best word' }), svg('text', { class: 'inside', 'text-anchor': 'middle' })),
       (node, strip, at) => drawStrip(node, strip, scene, { ...size, y: at * size.step + 2 }),
     );
   }
+}
+
+/** The hatch as SVG: a masked key is forbidden, which is not the same as weight 0. */
+function hatchPattern() {
+  const size = { id: 'pair-hatch', width: 5, height: 5, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' };
+  const ground = svg('rect', { width: 5, height: 5, class: 'hatch-ground' });
+  return svg('defs', {}, svg('pattern', size, ground, svg('path', { d: 'M0,0V5', class: 'hatch-stroke' })));
 }
 
 /**
@@ -71,41 +83,100 @@ function saidOf({ trace, grid, row }, head, say) {
  * @param {SVGGElement} node
  * @param {Strip} strip
  * @param {Scene} scene
- * @param {{width: number, label: number, cell: number, word: number, note: number, y: number}} size
+ * @param {PairSize} size
  */
-function drawStrip(node, { trace, grid, row, now }, { view, palette }, size) {
-  const [word, flipped, cells, frame, best] = node.children;
-  const pitch = Math.min(size.cell * 1.6, (size.width - size.label - 2) / grid.cols.length);
+function drawStrip(node, strip, scene, size) {
+  const [word, flipped, cells, keys, frame, best, inside] = node.children;
+  const pitch = Math.min(size.cell * 1.6, (size.width - size.label - 2) / strip.grid.cols.length);
+  node.classList.toggle('strong', strip.now);
+  drawName(word, flipped, strip, scene, size);
+  drawCells(cells, strip, scene, size, pitch);
+  drawKeys(keys, strip, scene, size, pitch);
+  drawBest({ frame, best, inside }, strip, scene, size, pitch);
+}
+
+/**
+ * Which row it is, and which word makes the difference.
+ * @param {Element} word
+ * @param {Element} flipped
+ * @param {Strip} strip
+ * @param {Scene} scene
+ * @param {PairSize} size
+ */
+function drawName(word, flipped, { trace, grid, row }, { palette }, size) {
+  const type = { smallest: size.note, family: palette.fonts.word };
+  const y = size.y + size.cell * 0.5 + size.word * 0.2;
+  write(word, fit(grid.writes[row].text, size.label - 6, { ...type, size: size.word }).text);
+  set(word, { x: 0, y, 'font-size': size.word });
+  write(flipped, trace.flip ? fit(trace.flip.words[trace.flip.index], size.label + 4, { ...type, size: size.note }).text : '');
+  set(flipped, { x: 0, y: y + size.note * 1.3, 'font-size': size.note });
+}
+
+/**
+ * @param {Element} cells
+ * @param {Strip} strip
+ * @param {Scene} scene
+ * @param {PairSize} size
+ * @param {number} pitch
+ */
+function drawCells(cells, { grid, row }, { view, palette }, size, pitch) {
   const scale = weightScale(palette);
-  const family = palette.fonts.word;
-  const middle = size.y + size.cell * 0.5;
-  write(word, fit(grid.writes[row].text, size.label - 6, { size: size.word, smallest: size.note, family }).text);
-  set(word, { x: 0, y: middle + size.word * 0.2, 'font-size': size.word });
-  const changed = trace.flip ? fit(trace.flip.words[trace.flip.index], size.label + 4, { size: size.note, smallest: size.note, family }) : null;
-  write(flipped, changed?.text ?? '');
-  set(flipped, { x: 0, y: middle + size.word * 0.2 + size.note * 1.3, 'font-size': changed?.size ?? size.note });
-  node.classList.toggle('strong', now);
   join(
     cells,
     grid.cols,
     () => svg('rect'),
-    (cell, col, at) => {
-      const open = !grid.masked(row, col);
+    (cell, col, at) =>
       set(cell, {
         x: size.label + at * pitch,
         y: size.y,
         width: Math.max(1, pitch - 1),
         height: size.cell,
-        fill: open ? scale.fill(grid.at(view.head, row, col)) : palette.sunk,
+        fill: grid.masked(row, col) ? 'url(#pair-hatch)' : scale.fill(grid.at(view.head, row, col)),
         stroke: palette.line,
-        'stroke-dasharray': open ? null : '2 2',
-      });
+      }),
+  );
+}
+
+/**
+ * On the projector there is room for every key below its cell.
+ * @param {Element} keys
+ * @param {Strip} strip
+ * @param {Scene} scene
+ * @param {PairSize} size
+ * @param {number} pitch
+ */
+function drawKeys(keys, { grid, row }, { view, palette }, size, pitch) {
+  const top = mostRead(grid, view.head, row);
+  const type = { size: size.note, smallest: size.note, family: palette.fonts.word, weight: 400 };
+  join(
+    keys,
+    pitch > WORDY ? grid.cols.filter((col) => col !== top) : [],
+    () => svg('text', { class: 'word faint', 'text-anchor': 'middle' }),
+    (text, col) => {
+      write(text, fit(grid.keys[col].text, pitch - 6, type).text);
+      set(text, { x: size.label + (grid.cols.indexOf(col) + 0.5) * pitch, y: size.y + size.cell + size.note + 2, 'font-size': size.note });
     },
   );
+}
+
+/**
+ * Frame the key that is read most, and say how much.
+ * @param {{frame: Element, best: Element, inside: Element}} nodes
+ * @param {Strip} strip
+ * @param {Scene} scene
+ * @param {PairSize} size
+ * @param {number} pitch
+ */
+function drawBest({ frame, best, inside }, { grid, row }, { view, palette }, size, pitch) {
   const top = mostRead(grid, view.head, row);
+  const weight = grid.at(view.head, row, top);
+  const wordy = pitch > WORDY;
   const x = size.label + grid.cols.indexOf(top) * pitch;
   set(frame, { class: 'frame', x: x - 1, y: size.y - 1, width: pitch + 1, height: size.cell + 2 });
-  write(best, `${grid.keys[top].text} ${short(grid.at(view.head, row, top))}`);
-  const [anchor, at] = x < size.width * 0.3 ? ['start', x] : x > size.width * 0.8 ? ['end', x + pitch] : ['middle', x + pitch / 2];
+  write(inside, wordy ? short(weight) : '');
+  const y = size.y + size.cell * 0.5 + size.note * 0.36;
+  set(inside, { x: x + pitch / 2, y, 'font-size': size.note, style: `fill:${weightScale(palette).text(weight)}` });
+  const [anchor, at] = x < size.width * 0.3 && !wordy ? ['start', x] : x > size.width * 0.8 ? ['end', x + pitch] : ['middle', x + pitch / 2];
+  write(best, wordy ? grid.keys[top].text : `${grid.keys[top].text} ${short(weight)}`);
   set(best, { x: at, y: size.y + size.cell + size.note + 2, 'text-anchor': anchor, 'font-size': size.note });
 }

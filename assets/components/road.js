@@ -16,7 +16,7 @@ const MOST = 6;
 export class RoadPanel {
   /** @param {Go} go */
   constructor(go) {
-    this.title = el('h3');
+    this.title = el('h3', {}, el('span'), el('span', { class: 'quiet' }));
     this.list = el('ol');
     this.note = el('p', { class: 'quiet' });
     this.node = el('section', { class: 'road', 'data-part': 'road' }, this.title, this.list, this.note);
@@ -31,8 +31,9 @@ export class RoadPanel {
     const { header, trace, say, look } = scene;
     const roads = look.projector ? (header.road ?? []).slice(0, MOST) : bestTwo(header.road ?? []);
     const here = trace.pronoun !== null && trace.referent !== null;
-    const [from, to] = here ? [nameOf('pronoun', trace), nameOf('referent', trace)] : ['', ''];
-    write(this.title, here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
+    const [from, to] = here ? [nameOf('pronoun', trace, say), nameOf('referent', trace, say)] : ['', ''];
+    write(this.title.children[0], here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
+    write(this.title.children[1], roads.length ? say('explore.road.mean') : '');
     write(this.note, say(roads.length ? 'explore.road.note' : 'explore.road.none'));
     join(
       this.list,
@@ -56,11 +57,11 @@ export class RoadPanel {
 }
 
 /**
- * The best road, and the best one that takes another number of hops: two ways of finding the same noun.
+ * The best road, and the best one that passes through other words: two ways of finding the same noun.
  * @param {Road[]} roads
  */
 function bestTwo(roads) {
-  const other = roads.find((road) => road.hops.length !== roads[0].hops.length) ?? roads[1];
+  const other = roads.find((road) => road.hops.map((hop) => hop.to).join() !== roads[0].hops.map((hop) => hop.to).join()) ?? roads[1];
   return roads.length < 2 ? roads : [roads[0], other];
 }
 
@@ -73,7 +74,7 @@ function bestTwo(roads) {
 function drawRoad(node, road, here, { trace, say }) {
   const [[way, hops], score] = [node.children[0].children, node.children[1]];
   const stops = [road.hops[0].from, ...road.hops.map((hop) => hop.to)];
-  write(way, stops.map((role) => (here ? nameOf(role, trace) : say('explore.role.' + role))).join(' → '));
+  write(way, stops.map((role) => (here ? nameOf(role, trace, say) : say('explore.role.' + role))).join(' → '));
   write(score, short(road.hops.reduce((product, hop) => product * hop.mean, 1)));
   set(score, { title: say('explore.road.score') });
   const without = road.pronoun_accuracy;
@@ -145,10 +146,14 @@ function weightOf(hop, trace) {
  * The word that plays a role in this sentence.
  * @param {string} role
  * @param {Trace} trace
+ * @param {import('./strings.js').Say} say
  */
-function nameOf(role, trace) {
+function nameOf(role, trace, say) {
   const words = wordsOf(trace);
   if (role === 'pronoun' || role === 'before') return words.tgtOut[placesOf(role, trace, 'tgt')[0]]?.text ?? role;
-  if (role === 'written_referent') return words.tgtIn[placesOf(role, trace, 'tgt').at(-1) ?? -1]?.text ?? role;
+  if (role === 'written_referent') {
+    const word = words.tgtIn[placesOf(role, trace, 'tgt').at(-1) ?? -1]?.text;
+    return word ? say('explore.road.written', { word }) : say('explore.role.' + role);
+  }
   return words.src[placesOf(role, trace, 'src')[0]]?.text ?? role;
 }

@@ -1,7 +1,7 @@
 /** Keep what is seen: as a picture (PNG, SVG), as numbers (CSV, JSON), as a link. All of it is made in the browser. */
 
 import { el } from './dom.js';
-import { headsShown } from './lines.js';
+import { headsShown } from './links.js';
 import { paint, toSvg } from './marks.js';
 import { pictureOf } from './picture.js';
 
@@ -51,7 +51,7 @@ export function toCsv({ grid, view }) {
     for (const row of grid.rows) {
       for (const col of grid.cols) {
         const masked = grid.masked(row, col);
-        const where = [view.block, String(head), String(row), grid.reads[row].full, grid.writes[row].full, String(col), grid.keys[col].full];
+        const where = [view.block, String(head), String(row), grid.reads[row].token, grid.writes[row].token, String(col), grid.keys[col].token];
         lines.push([...where, masked ? '' : String(grid.at(head, row, col)), String(masked), String(grid.bare)]);
       }
     }
@@ -78,8 +78,8 @@ export function toJson({ grid, view, header, trace }) {
     tensor: view.block + '.weights',
     axes: ['head', 'query', 'key'],
     heads,
-    queries: grid.rows.map((row) => ({ position: row, reads: grid.reads[row].full, writes: grid.writes[row].full })),
-    keys: grid.cols.map((col) => ({ position: col, token: grid.keys[col].full })),
+    queries: grid.rows.map((row) => ({ position: row, reads: grid.reads[row].token, writes: grid.writes[row].token })),
+    keys: grid.cols.map((col) => ({ position: col, token: grid.keys[col].token })),
     renormalised_without_special_tokens: grid.bare,
     weights: heads.map((head) => grid.rows.map((row) => grid.cols.map((col) => (grid.masked(row, col) ? null : grid.at(head, row, col))))),
   };

@@ -4,7 +4,7 @@ import { blockOf, keySide, rowSide } from './blocks.js';
 import { el, join, listen, numberOf, put, set, write } from './dom.js';
 import { percent } from './format.js';
 import { wordsOf, writesSpecial } from './grid.js';
-import { headsShown } from './lines.js';
+import { headsShown } from './links.js';
 import { messagesOf } from './messages.js';
 import { drawTokens, literal, pointTokens } from './tokens.js';
 
@@ -91,7 +91,7 @@ export class Strip {
         special: writesSpecial(trace, row),
       })),
     );
-    for (const row of [this.src, this.tgt]) fitRow(row, look.projector ? [34, 30, 26] : [21, 19, 17, 16]);
+    fitRows([this.src, this.tgt], look.projector ? [34, 30, 26] : [21, 19, 17, 16]);
     this.drawChips(scene);
     this.drawVerdict(scene);
     this.drawMessage(scene, news);
@@ -137,6 +137,7 @@ export class Strip {
         set(node, { 'data-ask': example.text, title: literal(example.text), 'aria-pressed': String(on) });
       },
     );
+    this.chips.classList.toggle('over', this.chips.scrollWidth > this.chips.clientWidth + 1);
   }
 
   /** @param {Scene} scene */
@@ -174,23 +175,24 @@ export class Strip {
     for (const run of [this.before, this.flip, this.after]) pointTokens(run, src, keys === 'src' ? reads : none);
     for (const button of this.flip.children) set(button, { 'aria-pressed': String(button.hasAttribute('data-token')) });
     // A target word stands for the row that writes it; as a key it is the row below, which reads it.
-    pointTokens(this.tgt, rows === 'tgt' ? row : view.row.tgt, keys === 'tgt' ? (col) => reads(col + 1) : none);
+    pointTokens(this.tgt, rows === 'tgt' ? row : null, keys === 'tgt' ? (col) => reads(col + 1) : none);
     const [label, value] = this.p.children;
     write(label, say('explore.bar'));
-    write(value, view.row.tgt === null ? '' : percent(trace.p[view.row.tgt]));
+    write(value, rows === 'tgt' && row !== null ? percent(trace.p[row]) : '');
   }
 }
 
 /**
- * Long sentences are set smaller before they scroll.
- * @param {HTMLElement} row
+ * Long sentences are set smaller before they scroll; both rows in one size.
+ * @param {HTMLElement[]} rows
  * @param {number[]} sizes
  */
-function fitRow(row, sizes) {
-  const over = () => row.scrollWidth > row.clientWidth + 1;
+function fitRows(rows, sizes) {
+  /** @param {HTMLElement} row */
+  const over = (row) => row.scrollWidth > row.clientWidth + 1;
   for (const size of sizes) {
-    row.style.setProperty('--size', size + 'px');
-    if (!over()) break;
+    for (const row of rows) row.style.setProperty('--size', size + 'px');
+    if (!rows.some(over)) break;
   }
-  row.classList.toggle('over', over());
+  for (const row of rows) row.classList.toggle('over', over(row));
 }

@@ -82,6 +82,19 @@ export function watchTheme(root, changed) {
 }
 
 /**
+ * Canvas and measured text need the page's fonts, which the browser fetches only when something uses them. They are a
+ * matter of looks: after a moment the page is drawn without them.
+ * @param {Palette} palette
+ * @param {number} patience milliseconds
+ * @returns {Promise<void>}
+ */
+export async function loadFonts({ fonts }, patience) {
+  const wanted = [`400 16px ${fonts.ui}`, `400 16px ${fonts.word}`, `700 16px ${fonts.word}`, `600 13px ${fonts.num}`];
+  const loaded = Promise.all(wanted.map((font) => document.fonts.load(font))).catch(() => []);
+  await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, patience))]);
+}
+
+/**
  * @param {string} colour `#rrggbb`, `#rgb` or `rgb(...)`
  * @returns {[number, number, number]}
  */

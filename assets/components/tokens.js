@@ -5,15 +5,16 @@ import { el, join, set, write } from './dom.js';
 /**
  * @typedef {object} Label
  * @property {string} text what is shown: cut at 14 characters, with a subscript when the word comes more than once
- * @property {string} full the whole token, for the tooltip
+ * @property {string} full the same uncut, for the tooltip
+ * @property {string} token the token alone, for files
  */
 
 const LONGEST = 14;
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 // Control characters, zero-width and bidi signs: they have no shape of their own, or change the shape of others.
 // Only the joiner inside an emoji has a work to do.
-// eslint-disable-next-line no-control-regex
 const INVISIBLE =
+  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\u200d(?!\p{Extended_Pictographic})/gu;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter() : null;
@@ -35,8 +36,9 @@ export function nameTokens(tokens, unknown = []) {
   return tokens.map((token, i) => {
     const nth = (seen.get(token) ?? 0) + 1;
     seen.set(token, nth);
-    const full = literal(pieces && !unknown[i] ? unmark(token) : token);
-    return { full, text: cut(full) + ((count.get(token) ?? 0) > 1 ? subscript(nth) : '') };
+    const whole = literal(pieces && !unknown[i] ? unmark(token) : token);
+    const which = (count.get(token) ?? 0) > 1 ? subscript(nth) : '';
+    return { token: whole, full: whole + which, text: cut(whole) + which };
   });
 }
 

@@ -8,7 +8,7 @@ export class Tooltip {
   }
 
   /**
-   * Show lines of text beside a box on the screen.
+   * Show lines of text below a box on the screen, or above it: the row that is pointed at stays free.
    * @param {string[]} lines the first is set bold
    * @param {DOMRect} box
    * @param {HTMLElement} root what the tooltip stays inside of
@@ -23,9 +23,10 @@ export class Tooltip {
     this.node.hidden = false;
     const frame = root.getBoundingClientRect();
     const own = this.node.getBoundingClientRect();
-    const right = box.right + 10 + own.width < Math.min(frame.right, innerWidth);
-    const x = right ? box.right + 10 : Math.max(frame.left, box.left - 10 - own.width);
-    const y = Math.min(Math.max(frame.top, box.top + box.height / 2 - own.height / 2), innerHeight - own.height - 4);
+    const right = Math.min(frame.right, innerWidth) - own.width - 4;
+    const x = Math.max(frame.left, Math.min(box.left + box.width / 2 + 8, right));
+    const below = box.bottom + 10;
+    const y = below + own.height < innerHeight ? below : box.top - 10 - own.height;
     this.node.style.transform = `translate(${Math.round(x - frame.left)}px,${Math.round(y - frame.top)}px)`;
   }
 

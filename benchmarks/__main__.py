@@ -1,0 +1,38 @@
+"""Run benchmarks and print one table: `python -m benchmarks [name ...]`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks import browsing, crowd, scratch, tracing, training
+from benchmarks.figures import Figure, machine, table
+
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "step": training.step_ratio,
+    "throughput": training.throughput,
+    "scratch": scratch.time_to_exact,
+    "trace": tracing.trace_time,
+    "payload": tracing.payload_size,
+    "browser": browsing.in_the_browser,
+    "start": browsing.cold_start,
+    "crowd": crowd.sixty_readers,
+}
+
+
+def main() -> None:
+    """Print the figures of the named benchmarks, or of all of them, as a Markdown table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(BENCHMARKS)}; none = all")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    figures: list[Figure] = []
+    for name in names:
+        print(f"... {name}", file=sys.stderr, flush=True)
+        figures += BENCHMARKS[name]()
+    print(f"{machine()}\n\n{table(figures)}")
+
+
+if __name__ == "__main__":
+    main()

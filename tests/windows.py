@@ -1,0 +1,44 @@
+"""Fixtures for tests that need the served app: a test file says `pytest_plugins = ["windows"]` and asks for them."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from serving import CHROMIUM_NAMES, Server, Visitor, browser, chromium_path, serve
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests of a run."""
+    with serve() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a run; skips where there is none, and fails if that happens in CI."""
+    if chromium_path() is None:
+        why = f"no Chromium found: install one as {' or '.join(CHROMIUM_NAMES)}, or name its file in CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def visitor(chromium: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
+    """Give a function that opens a fresh window, as for a person who was never here: `visitor(color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+
+    def arrive(**options: Any) -> Visitor:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        return Visitor(context.new_page(), server)
+
+    yield arrive
+    for context in contexts:
+        context.close()
