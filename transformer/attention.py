@@ -45,9 +45,7 @@ class MultiHeadAttention(nn.Module):
         self.score = SCORES[score]()
         self.dropout = dropout
 
-    def forward(
-        self, x_q: Tensor, x_kv: Tensor, mask: Tensor | None, tap: Tap = OFF
-    ) -> Tensor:
+    def forward(self, x_q: Tensor, x_kv: Tensor, mask: Tensor | None, tap: Tap = OFF) -> Tensor:
         """Let every row of x_q look at every row of x_kv that the mask allows.
 
         x_q: (batch, query, d_model)   x_kv: (batch, key, d_model)
@@ -56,11 +54,12 @@ class MultiHeadAttention(nn.Module):
         q = tap("q", self.split_heads(self.w_q(x_q)))  # (batch, head, query, d_k)
         k = tap("k", self.split_heads(self.w_k(x_kv)))  # (batch, head, key, d_k)
         v = tap("v", self.split_heads(self.w_v(x_kv)))  # (batch, head, key, d_k)
-        dropout = self.dropout if self.training else 0.0
-        if tap is OFF and self.score.fusable and dropout == 0.0:
-            context = attend_fused(q, k, v, mask)
+        if tap is not OFF or not self.score.fusable:
+            context = attend(q, k, v, mask, self.score, self.dropout if self.training else 0.0, tap)
+        elif self.training:
+            context = attend_in_training(q, k, v, mask, self.dropout)
         else:
-            context = attend(q, k, v, mask, self.score, dropout, tap)
+            context = attend_fused(q, k, v, mask)
         return tap("output", self.w_o(tap("concat", self.merge_heads(context))))
 
     def split_heads(self, x: Tensor) -> Tensor:
@@ -90,15 +89,27 @@ def attend(
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
     scores = tap("scores.masked", scores)
-    weights = tap(
-        "weights", scores.softmax(dim=-1)
-    )  # before dropout: what the reader should see
+    weights = tap("weights", scores.softmax(dim=-1))  # before dropout: what the reader should see
     return tap("context", drop(weights, dropout) @ v)  # (batch, head, query, d_k)
 
 
 def attend_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """Compute the same context in one fused call, fast but with nothing to see on the way. Shapes as in `attend`."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def attend_in_training(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
+    """Compute the same context as `attend` by the road that trains fastest on a CPU. Shapes as in `attend`.
+
+    The scores are laid out keys first, (batch, head, key, query): softmax over the last axis is slow unless its
+    length is a multiple of 16, and sentences are short. Adding a mask of 0 and -inf is cheaper than filling.
+    """
+    scores = k @ (q / math.sqrt(q.size(-1))).transpose(-2, -1)  # (batch, head, key, query)
+    if mask is not None:
+        mask = mask.transpose(-2, -1)
+        scores = scores + scores.new_zeros(mask.shape).masked_fill_(~mask, -math.inf)
+    weights = drop(scores.softmax(dim=-2), dropout)
+    return weights.transpose(-2, -1) @ v  # (batch, head, query, d_k)
 
 
 SCORES: dict[str, type[ScaledDot]] = {

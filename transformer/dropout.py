@@ -3,9 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-_STEPS = (
-    1 << 16
-)  # one random 64-bit number decides for four features, each with 16 bits
+_STEPS = 1 << 16  # one random 64-bit number decides for four features, each with 16 bits
 
 
 def dropout(x: Tensor, p: float) -> Tensor:
@@ -13,14 +11,13 @@ def dropout(x: Tensor, p: float) -> Tensor:
 
     x: any shape -> same shape. p is rounded to a multiple of 2^-16. The mask comes from torch's global generator.
     """
-    cut = round(p * _STEPS)
+    cut = min(round(p * _STEPS), _STEPS - 1)  # the last step is left, for a rate of almost 1
     if cut == 0:
         return x
-    bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(
-        -(2**63), 2**63 - 1
-    )
-    keep = bits.view(torch.int16)[: x.numel()].view(x.shape) >= cut - _STEPS // 2
-    return x * (keep.to(x.dtype) * (_STEPS / (_STEPS - cut)))
+    bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), 2**63 - 1)
+    bits = bits.view(torch.int16)[: x.numel()].view(x.shape)
+    keep = torch.ge(bits, cut - _STEPS // 2, out=torch.empty_like(x, requires_grad=False))  # 1.0 or 0.0 at once
+    return x * keep.mul_(_STEPS / (_STEPS - cut))
 
 
 class Dropout(nn.Module):

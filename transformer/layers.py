@@ -29,13 +29,16 @@ class Sublayer(nn.Module):
         return tap("norm", self.norm(x)) if self.norm_first else x
 
     def leave(self, x: Tensor, output: Tensor, tap: Tap = OFF) -> Tensor:
-        """Add the sublayer's output to the stream, then normalise it in post norm. (batch, seq, d_model), same shape."""
+        """Add the sublayer's output to the stream, then normalise in post norm. (batch, seq, d_model), same shape."""
         x = tap("residual", x + self.dropout(output))
         return x if self.norm_first else tap("norm", self.norm(x))
 
 
 class FeedForward(nn.Module):
-    """Transform each token by itself, through d_ff hidden units: FFN(x) = max(0, x W_1 + b_1) W_2 + b_2 (equation 2)."""
+    """Transform each token by itself, through d_ff hidden units (equation 2).
+
+    FFN(x) = max(0, x W_1 + b_1) W_2 + b_2
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -55,9 +58,7 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.self_attn = MultiHeadAttention(
-            config.d_model, config.n_heads, config.score, config.dropout
-        )
+        self.self_attn = MultiHeadAttention(config.d_model, config.n_heads, config.score, config.dropout)
         self.around_self_attn = Sublayer(config)
         self.ffn = FeedForward(config)
         self.around_ffn = Sublayer(config)
@@ -78,13 +79,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.self_attn = MultiHeadAttention(
-            config.d_model, config.n_heads, config.score, config.dropout
-        )
+        self.self_attn = MultiHeadAttention(config.d_model, config.n_heads, config.score, config.dropout)
         self.around_self_attn = Sublayer(config)
-        self.cross_attn = MultiHeadAttention(
-            config.d_model, config.n_heads, config.score, config.dropout
-        )
+        self.cross_attn = MultiHeadAttention(config.d_model, config.n_heads, config.score, config.dropout)
         self.around_cross_attn = Sublayer(config)
         self.ffn = FeedForward(config)
         self.around_ffn = Sublayer(config)
@@ -104,13 +101,9 @@ class DecoderLayer(nn.Module):
         h = self.around_self_attn.enter(x, at)
         x = self.around_self_attn.leave(x, self.self_attn(h, h, tgt_mask, at), at)
 
-        at = tap.at(
-            "cross_attn"
-        )  # queries from the target, keys and values from the source
+        at = tap.at("cross_attn")  # queries from the target, keys and values from the source
         h = self.around_cross_attn.enter(x, at)
-        x = self.around_cross_attn.leave(
-            x, self.cross_attn(h, memory, src_mask, at), at
-        )
+        x = self.around_cross_attn.leave(x, self.cross_attn(h, memory, src_mask, at), at)
 
         at = tap.at("ffn")
         h = self.around_ffn.enter(x, at)

@@ -16,9 +16,7 @@ def pad_mask(ids: Tensor, pad_id: int) -> Tensor:
     """
     mask = ids != pad_id
     if not bool(mask.any(dim=-1).all()):
-        raise ValueError(
-            "a sentence holds nothing but padding, so its rows would have nothing to look at"
-        )
+        raise ValueError("a sentence holds nothing but padding, so its rows would have nothing to look at")
     return mask[:, None, None, :]
 
 
@@ -37,7 +35,5 @@ def target_mask(tgt_in: Tensor, pad_id: int) -> Tensor:
     Padding before the first word would hide whole rows and raises ValueError.
     """
     if bool((tgt_in[:, 0] == pad_id).any()):
-        raise ValueError(
-            "a target sentence starts with padding, so its first row would have nothing to look at"
-        )
+        raise ValueError("a target sentence starts with padding, so its first row would have nothing to look at")
     return pad_mask(tgt_in, pad_id) & causal_mask(tgt_in.size(1), tgt_in.device)

@@ -15,9 +15,7 @@ from transformer.tap import OFF, Tap
 class InputEmbedding(nn.Module):
     """Turn ids into vectors: embedding times sqrt(d_model), plus position (sections 3.4 and 3.5)."""
 
-    def __init__(
-        self, config: ModelConfig, vocab_size: int, position: Position
-    ) -> None:
+    def __init__(self, config: ModelConfig, vocab_size: int, position: Position) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocab_size, config.d_model)
         self.position = position
@@ -48,12 +46,8 @@ class Transformer(nn.Module):
         position = POSITIONS[config.position](config.d_model, config.max_len)
         self.src_embed = InputEmbedding(config, config.src_vocab_size, position)
         self.tgt_embed = InputEmbedding(config, config.tgt_vocab_size, position)
-        self.encoder = nn.ModuleList(
-            EncoderLayer(config) for _ in range(config.n_encoder_layers)
-        )
-        self.decoder = nn.ModuleList(
-            DecoderLayer(config) for _ in range(config.n_decoder_layers)
-        )
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
         self.encoder_norm = self._final_norm()
         self.decoder_norm = self._final_norm()
         self.generator = nn.Linear(config.d_model, config.tgt_vocab_size)
@@ -61,11 +55,7 @@ class Transformer(nn.Module):
 
     def _final_norm(self) -> nn.Module:
         config = self.config
-        return (
-            nn.LayerNorm(config.d_model, eps=config.layer_norm_eps)
-            if config.final_norm
-            else nn.Identity()
-        )
+        return nn.LayerNorm(config.d_model, eps=config.layer_norm_eps) if config.final_norm else nn.Identity()
 
     def _start(self) -> None:
         """Start matrices as Glorot and Bengio do, biases at 0, embeddings so small that times sqrt(d_model) gives 1."""
@@ -76,9 +66,7 @@ class Transformer(nn.Module):
                 nn.init.xavier_uniform_(parameter)
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
-        if (
-            self.config.tie_embeddings
-        ):  # section 3.4: one matrix for both embeddings and the output
+        if self.config.tie_embeddings:  # section 3.4: one matrix for both embeddings and the output
             self.tgt_embed.tokens.weight = self.src_embed.tokens.weight
             self.generator.weight = self.src_embed.tokens.weight
 
@@ -94,17 +82,13 @@ class Transformer(nn.Module):
     def encode(self, src: Tensor, tap: Tap = OFF) -> tuple[Tensor, Tensor | None]:
         """src: (batch, src) ids -> memory (batch, src, d_model), src_mask (batch, 1, 1, src) or None: no padding"""
         self._check(src, self.config.src_vocab_size, "source")
-        src_mask = self._unless_all(
-            tap("src_mask", pad_mask(src, self.config.pad_id)), tap
-        )
+        src_mask = self._unless_all(tap("src_mask", pad_mask(src, self.config.pad_id)), tap)
         x = self.src_embed(src, tap.at("src_embed"))
         for n, layer in enumerate(self.encoder):
             x = layer(x, src_mask, tap.at(f"encoder.{n}"))
         return tap("memory", self.encoder_norm(x)), src_mask
 
-    def decode(
-        self, tgt_in: Tensor, memory: Tensor, src_mask: Tensor | None, tap: Tap = OFF
-    ) -> Tensor:
+    def decode(self, tgt_in: Tensor, memory: Tensor, src_mask: Tensor | None, tap: Tap = OFF) -> Tensor:
         """tgt_in: (batch, tgt) ids, BOS first   memory, src_mask: from `encode`   ->  logits (batch, tgt, tgt_vocab)"""
         self._check(tgt_in, self.config.tgt_vocab_size, "target")
         tgt_mask = tap("tgt_mask", target_mask(tgt_in, self.config.pad_id))
@@ -121,15 +105,9 @@ class Transformer(nn.Module):
 
     def _check(self, ids: Tensor, vocab_size: int, side: str) -> None:
         if ids.dim() != 2 or ids.size(1) == 0:
-            raise ValueError(
-                f"{side} ids must be (batch, seq) with at least one token, got {tuple(ids.shape)}"
-            )
+            raise ValueError(f"{side} ids must be (batch, seq) with at least one token, got {tuple(ids.shape)}")
         if ids.size(1) > self.config.max_len:
-            raise ValueError(
-                f"the {side} has {ids.size(1)} tokens, more than max_len={self.config.max_len}"
-            )
+            raise ValueError(f"the {side} has {ids.size(1)} tokens, more than max_len={self.config.max_len}")
         low, high = ids.aminmax()
         if low < 0 or high >= vocab_size:
-            raise ValueError(
-                f"{side} ids must lie in 0..{vocab_size - 1}, got {int(low)}..{int(high)}"
-            )
+            raise ValueError(f"{side} ids must lie in 0..{vocab_size - 1}, got {int(low)}..{int(high)}")

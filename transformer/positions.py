@@ -37,10 +37,7 @@ class Sinusoidal(Position):
     def __init__(self, d_model: int, max_len: int) -> None:
         super().__init__(d_model, max_len)
         position = torch.arange(max_len, dtype=torch.float64)[:, None]
-        frequency = torch.exp(
-            torch.arange(0, d_model, 2, dtype=torch.float64)
-            * (-math.log(10000.0) / d_model)
-        )
+        frequency = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float64) * (-math.log(10000.0) / d_model))
         table = torch.empty(max_len, d_model, dtype=torch.float64)
         table[:, 0::2] = torch.sin(position * frequency)
         table[:, 1::2] = torch.cos(position * frequency)

@@ -31,6 +31,7 @@ class Recorder(Tap):
 
     `edit(full_name, tensor)` may return another tensor of the same shape, which the pass then goes on with: switching
     a head off or painting a mask is an edit, never a change to the model. What is kept is what the pass used.
+    An edit may write into the tensor it is given: that is a copy, so neither the model nor another pass can see it.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Recorder(Tap):
     def __call__(self, name: str, x: Tensor) -> Tensor:
         full_name = self.prefix + name
         if self.edit is not None:
-            edited = self.edit(full_name, x)
+            edited = self.edit(full_name, x.clone())
             if edited.shape != x.shape:
                 raise ValueError(
                     f"an edit of {full_name} must keep its shape {tuple(x.shape)}, got {tuple(edited.shape)}"

@@ -82,7 +82,7 @@ CATALOGUE: dict[str, TensorSpec] = {
 class Tokens(Protocol):
     """Anything that can show an id as text: a vocabulary."""
 
-    def token(self, token_id: int) -> str: ...
+    def token(self, token_id: int, /) -> str: ...
 
 
 class Trace:
@@ -106,16 +106,12 @@ class Trace:
         for name, tensor in tensors.items():
             expected = self._shape(name)
             if tensor.shape != expected:
-                raise ValueError(
-                    f"{name} is {tensor.shape}, but its axes {self.spec(name).axes} need {expected}"
-                )
+                raise ValueError(f"{name} is {tensor.shape}, but its axes {self.spec(name).axes} need {expected}")
             tensor.flags.writeable = False
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._tensors:
-            raise KeyError(
-                f"no tensor {name!r} in this trace; it has {', '.join(self._tensors)}"
-            )
+            raise KeyError(f"no tensor {name!r} in this trace; it has {', '.join(self._tensors)}")
         return self._tensors[name]
 
     def __contains__(self, name: str) -> bool:
@@ -136,9 +132,7 @@ class Trace:
         """Look a full name up in the catalogue; an unknown one raises KeyError."""
         key = re.sub(r"^(encoder|decoder)\.\d+\.", "", name)
         if key not in CATALOGUE:
-            raise KeyError(
-                f"{name!r} is not in the catalogue; it has {', '.join(CATALOGUE)}"
-            )
+            raise KeyError(f"{name!r} is not in the catalogue; it has {', '.join(CATALOGUE)}")
         return CATALOGUE[key]
 
     def labels(self, name: str) -> tuple[list[str], ...]:
@@ -153,11 +147,7 @@ class Trace:
         if axis == "src" or (axis == "query" and name.startswith("encoder.")):
             return self.src_tokens
         if axis == "key":
-            return (
-                self.src_tokens
-                if name.startswith("encoder.") or ".cross_attn." in name
-                else self.tgt_tokens
-            )
+            return self.src_tokens if name.startswith("encoder.") or ".cross_attn." in name else self.tgt_tokens
         return self.tgt_tokens if axis in ("tgt", "query") else None
 
     def _shape(self, name: str) -> tuple[int, ...]:
@@ -169,10 +159,7 @@ class Trace:
             "d_ff": config.d_ff,
             "vocab": config.tgt_vocab_size,
         }
-        return tuple(
-            len(self._tokens(name, axis) or range(sizes.get(axis, 0)))
-            for axis in self.spec(name).axes
-        )
+        return tuple(len(self._tokens(name, axis) or range(sizes.get(axis, 0))) for axis in self.spec(name).axes)
 
 
 def trace_pair(
@@ -191,45 +178,31 @@ def trace_pair(
     Raises RuntimeError for a model in training mode (dropout would show), ValueError for padding or wrong shapes.
     """
     if model.training:
-        raise RuntimeError(
-            "the model is in training mode, where dropout changes what is seen: call model.eval() first"
-        )
+        raise RuntimeError("the model is in training mode, where dropout changes what is seen: call model.eval() first")
     src, tgt_in = _as_row(src_ids, "src_ids"), _as_row(tgt_ids, "tgt_ids")
     for ids, side in ((src, "src_ids"), (tgt_in, "tgt_ids")):
         if bool((ids == model.config.pad_id).any()):
-            raise ValueError(
-                f"{side} holds padding (id {model.config.pad_id}); trace one sentence without it"
-            )
+            raise ValueError(f"{side} holds padding (id {model.config.pad_id}); trace one sentence without it")
     recorder = Recorder(edit)
     with torch.no_grad():
         model(src, tgt_in, recorder)
-    tensors = {
-        name: _without_batch(name, tensor) for name, tensor in recorder.tensors.items()
-    }
-    return Trace(
-        model.config, tensors, _texts(src, src_vocab), _texts(tgt_in, tgt_vocab)
-    )
+    tensors = {name: _without_batch(name, tensor) for name, tensor in recorder.tensors.items()}
+    return Trace(model.config, tensors, _texts(src, src_vocab), _texts(tgt_in, tgt_vocab))
 
 
 def _as_row(ids: Sequence[int] | Tensor, side: str) -> Tensor:
     row = torch.as_tensor(ids, dtype=torch.long)
     row = row[None] if row.dim() == 1 else row
     if row.dim() != 2 or row.size(0) != 1 or row.size(1) == 0:
-        raise ValueError(
-            f"{side} must be (n,) or (1, n) with n at least 1, got {tuple(row.shape)}"
-        )
+        raise ValueError(f"{side} must be (n,) or (1, n) with n at least 1, got {tuple(row.shape)}")
     return row
 
 
 def _without_batch(name: str, tensor: Tensor) -> np.ndarray:
     array = tensor[0].numpy().copy()
-    if (
-        name == "src_mask"
-    ):  # (1, 1, src): every row and every head share one row of the mask
+    if name == "src_mask":  # (1, 1, src): every row and every head share one row of the mask
         return array[0, 0]
-    return (
-        array[0] if name == "tgt_mask" else array
-    )  # (1, tgt, tgt): every head shares it
+    return array[0] if name == "tgt_mask" else array  # (1, tgt, tgt): every head shares it
 
 
 def _texts(row: Tensor, vocab: Tokens | None) -> list[str]:
