@@ -8,8 +8,9 @@ from ui.components import explore
 visit = state.visit()
 if visit.run is None:
     st.stop()
-state.offer_example(visit.run, services.run(visit.run).example)
+example = services.run(visit.run).example
+state.offer_example(visit.run, example)
 
-sentence = widgets.page_head(visit, "explore")
+sentence = widgets.page_head(visit, "explore", example)
 sentence, notices = widgets.within_limit(sentence)
 explore({"run": visit.run, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})

@@ -34,11 +34,15 @@ def start(key: str, choices: list[str]) -> None:
     Widgets that show other words than they mean (`zh` as 中文) cannot be bound to the address by Streamlit, which
     would write the shown words into it; `start` and `put_in_link` bind them by what they mean.
     """
-    kept = f"kept_{key}"  # a widget forgets its choice when its words change with the language
-    if st.session_state.get(key) not in choices:
-        candidates = (st.session_state.get(kept), st.query_params.get(key), choices[0])
-        st.session_state[key] = next(choice for choice in candidates if choice in choices)
-    st.session_state[kept] = st.session_state[key]
+    asked, chosen = st.query_params.get(key), st.session_state.get(key)
+    kept, seen = f"kept_{key}", f"seen_{key}"
+    if chosen not in choices:  # at first, and when a widget forgets its choice because its words change language
+        candidates = (st.session_state.get(kept), asked, choices[0])
+        chosen = next(choice for choice in candidates if choice in choices)
+    elif asked != st.session_state.get(seen):  # the browser went Back or Forward
+        chosen = asked if asked in choices else choices[0]
+    st.session_state[key] = st.session_state[kept] = chosen
+    st.session_state[seen] = asked
 
 
 def put_in_link(key: str, choices: list[str]) -> None:
@@ -48,10 +52,8 @@ def put_in_link(key: str, choices: list[str]) -> None:
 
 
 def offer_example(run: str, example: str) -> None:
-    """Put a run's own example into the sentence box, unless the visitor's link or typing has filled it."""
-    before = st.session_state.get(_EXAMPLE_OF)
-    came_with_link = before is None and SENTENCE in st.query_params
-    if before != run and not came_with_link:
+    """Put a run's own example into the sentence box when the visitor changes over to that run."""
+    if st.session_state.get(_EXAMPLE_OF, run) != run:
         st.session_state[SENTENCE] = example
     st.session_state[_EXAMPLE_OF] = run
 
@@ -76,7 +78,10 @@ def carried() -> dict[str, str]:
 def unknown_run(known: list[str]) -> str | None:
     """Give the run that a link asks for and nobody has, so that the page can say so."""
     asked = st.query_params.get(RUN)
-    return asked if asked is not None and asked not in known else None
+    if asked is None or asked in known:
+        return None
+    del st.query_params[RUN]  # the address says what is shown
+    return asked
 
 
 def plain(text: str, most: int = 40) -> str:

@@ -71,7 +71,7 @@ def projector_switch(language: str) -> bool:
     return st.toggle(i18n.say(language, "frame.projector"), key=state.PROJECTOR, bind="query-params")
 
 
-def page_head(visit: Visit, page: str) -> str:
+def page_head(visit: Visit, page: str, example: str) -> str:
     """Draw a page's title line: its name, one sentence on what it shows, and the sentence box that it returns."""
     with st.container(key="heading"):
         heading, box = st.columns([0.34, 0.66], vertical_alignment="center")
@@ -79,15 +79,15 @@ def page_head(visit: Visit, page: str) -> str:
             st.title(visit.say(f"page.{page}"), anchor=False)
             st.caption(visit.say(f"subtitle.{page}"))
         with box:
-            return sentence_box(visit)
+            return sentence_box(visit, example)
 
 
-def sentence_box(visit: Visit) -> str:
-    """Ask for a sentence; Enter or the button beside it sends it."""
+def sentence_box(visit: Visit, example: str) -> str:
+    """Ask for a sentence, the example at first; Enter or the button beside it sends it."""
     with st.form("sentence", border=False):
         box, button = st.columns([0.82, 0.18], vertical_alignment="bottom")
         label = visit.say("frame.sentence")
-        text = box.text_input(label, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
+        text = box.text_input(label, example, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
         button.form_submit_button(visit.say("frame.translate"), type="primary", width="stretch")
     return text or ""
 
