@@ -39,11 +39,12 @@ def tiny_config(**changes: Any) -> ModelConfig:
 
 
 def shake(module: nn.Module, seed: int = 0) -> None:
-    """Move every parameter away from its start, where biases are 0 and norms 1, so that none of them can be ignored."""
+    """Move biases away from 0 and norms away from 1, where they start, so that none of them can be ignored."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter += 0.2 * torch.randn(parameter.shape, generator=generator)
+            if parameter.dim() == 1:
+                parameter += 0.2 * torch.randn(parameter.shape, generator=generator)
 
 
 def tiny_model(seed: int = 0, **changes: Any) -> Transformer:

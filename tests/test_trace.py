@@ -89,7 +89,8 @@ def test_every_tensor_adds_up(kind: dict[str, Any]) -> None:
 def test_every_tensor_adds_up_in_random_models(count: int) -> None:
     random = np.random.default_rng(0)
     for seed in range(count):
-        n_heads, d_k = int(random.integers(1, 5)), 2 * int(random.integers(1, 9))
+        # Not fewer than 8 features: of 2, the layer norm can divide by almost nothing and blow up the last digits.
+        n_heads, d_k = int(random.integers(1, 5)), 2 * int(random.integers(4, 9))
         model = tiny_model(
             seed,
             d_model=n_heads * d_k,

@@ -47,3 +47,5 @@ with menu:
 if projector:
     st.html(ASSETS / "projector.css")
 page.run()
+with st.container(key="frame_lost"):  # hidden by frame.css as long as the server answers
+    st.markdown(i18n.say(language, "frame.lost"))

@@ -16,7 +16,6 @@ import { carryView, readView } from './view.js';
 /** @typedef {{run: string, s: string, lang: string, projector?: boolean, version?: string, notices?: import('./payload.js').Notice[]}} Data */
 /** @typedef {{data: Data, parentElement: ParentNode & Node, setTriggerValue: (name: string, value: unknown) => void}} Component */
 
-const BUSY_AFTER = 300;
 const FONTS_WITHIN = 600;
 const TRIES_APART = [1000, 2000, 4000, 8000];
 
@@ -48,7 +47,7 @@ export async function draw(component) {
 async function rootOf(parent) {
   const found = /** @type {HTMLElement | null} */ (parent.querySelector('.lab'));
   if (found) return found;
-  const root = el('div', { class: 'lab', tabindex: 0, role: 'application' });
+  const root = el('div', { class: 'lab', tabindex: 0, role: 'group' });
   const sheets = ['lab.css', 'explore.css', 'projector.css'].map((name) => el('link', { rel: 'stylesheet', href: new URL(name, import.meta.url).href }));
   const loaded = sheets.map((sheet) => new Promise((resolve) => (sheet.onload = sheet.onerror = resolve)));
   parent.append(...sheets, root);
@@ -71,7 +70,7 @@ class Mount {
       projector: (on) => this.component?.setTriggerValue('projector', on),
     });
     this.unwatch = watchTheme(root, () => this.retheme());
-    window.__lab ??= { drawn: 0, ms: 0, fetches: 0, bytes: 0, points: 0, pointMs: 0, pointMsMax: 0 };
+    window.__lab ??= { drawn: 0, ms: 0, fetches: 0, bytes: 0, points: 0, pointMs: 0, pointMsMax: 0, firstAt: 0 };
   }
 
   /**
@@ -90,15 +89,14 @@ class Mount {
   async show(turn) {
     const started = performance.now();
     const { data } = /** @type {Component} */ (this.component);
-    const waiting = setTimeout(() => turn === this.turn && this.page.setBusy(true), BUSY_AFTER);
+    this.page.wait();
     try {
       await this.load(turn, data);
       if (turn === this.turn) this.count(performance.now() - started);
     } catch (error) {
       if (turn === this.turn) this.refuse(error);
     } finally {
-      clearTimeout(waiting);
-      if (turn === this.turn) this.page.setBusy(false);
+      if (turn === this.turn) this.page.arrived();
     }
   }
 
@@ -120,13 +118,15 @@ class Mount {
     await fonts;
     if (!payload || turn !== this.turn) return;
     this.asked = asked;
+    const onWall = Boolean(data.projector) && !page.projector;
     page.projector = Boolean(data.projector);
     page.palette = readPalette(this.root);
-    page.news = { trouble: null, notices: data.notices ?? [] };
+    page.news = { trouble: null, notices: data.notices ?? [], passing: [] };
     if (!page.payload || !page.view) this.open(payload);
     else if (fresh) page.view = carryView(page.view, payload);
     page.payload = payload;
     page.draw();
+    if (onWall) this.root.focus({ preventScroll: true });
     page.rewriteLink();
   }
 
@@ -138,7 +138,7 @@ class Mount {
     const { page } = this;
     const { view, lost } = readView(location.search, payload);
     page.view = view;
-    if (lost.length) page.news.notices = [...page.news.notices, { key: 'explore.notice.link', values: { names: lost.join(', ') } }];
+    if (lost.length) page.news.passing = [{ key: 'explore.notice.link', values: { names: lost.join(', ') } }];
   }
 
   /** @param {Data} data */
@@ -180,7 +180,7 @@ class Mount {
   /** @param {import('./payload.js').Notice} trouble */
   say(trouble) {
     this.asked = '';
-    this.page.news = { trouble, notices: [] };
+    this.page.news = { trouble, notices: [], passing: [] };
     this.page.drawNews();
   }
 
@@ -195,6 +195,7 @@ class Mount {
     const counters = window.__lab;
     if (!counters) return;
     counters.drawn += 1;
+    counters.firstAt ||= performance.now();
     counters.ms = ms;
     counters.bytes = this.page.payload?.bytes ?? 0;
   }

@@ -30,7 +30,8 @@ export class Facts {
     const facts = measured ?? unmeasured(scene);
     const columns = columnsOf(scene, facts, measured !== null);
     set(this.node, { 'aria-label': say('explore.facts.label') });
-    set(this.table, { title: say(measured ? 'explore.facts.measured' : 'explore.facts.here', { n: testSentences(scene) }) });
+    const n = header.n_sentences;
+    set(this.table, { title: measured ? (n ? say('explore.facts.measured', { n }) : null) : say('explore.facts.here') });
     join(
       this.headings,
       columns,
@@ -154,9 +155,4 @@ function detailsOf(fact, say) {
  */
 function unmeasured({ grid }) {
   return Array.from({ length: grid.heads }, (_, head) => ({ entropy: spread(grid, head), badge: 'mixed' }));
-}
-
-/** @param {Scene} scene */
-export function testSentences({ header }) {
-  return header.n_sentences ?? 300;
 }

@@ -35,11 +35,3 @@ export function share(share) {
   if (rounded === 100 && share < 1) return '>\u202f99\u202f%';
   return rounded + '\u202f%';
 }
-
-/**
- * A whole number with thin spaces between the thousands.
- * @param {number} value
- */
-export function grouped(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}

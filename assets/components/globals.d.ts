@@ -7,6 +7,8 @@ interface LabCounters {
   points: number;
   pointMs: number;
   pointMsMax: number;
+  /** When the first picture stood, in milliseconds since the page was asked for. */
+  firstAt: number;
 }
 
 interface Window {

@@ -1,20 +1,17 @@
 /** One layer as one square: source and target words on both sides, three attention maps, and a quadrant that is never computed. */
 
 import { blockOf } from './blocks.js';
-import { clamp, el, join, set, svg, write } from './dom.js';
+import { el, join, set, svg, write } from './dom.js';
 import { hatch, penOf } from './draw.js';
-import { gridOf, wordsOf } from './grid.js';
+import { wordsOf } from './grid.js';
+import { GAP, place, quadrantsOf, sizeOf } from './joinedlayout.js';
 import { weightScale } from './scales.js';
 import { headColour } from './theme.js';
 import { fit } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
-/** @typedef {import('./grid.js').Grid} Grid */
-/** @typedef {import('./tokens.js').Label} Label */
-/** @typedef {{grid: Grid, left: number, top: number}} Quadrant where a map begins, in cells */
-/** @typedef {{cell: number, left: number, top: number, gap: number, word: number}} JoinedSize */
-
-const GAP = 4;
+/** @typedef {import('./joinedlayout.js').Quadrant} Quadrant */
+/** @typedef {import('./joinedlayout.js').JoinedSize} JoinedSize */
 
 export class Joined {
   constructor() {
@@ -215,46 +212,4 @@ export class Joined {
     const { grid, left, top } = quadrant;
     return { block: grid.block.name, row: grid.rows[i - top], col: grid.cols[j - left] };
   }
-}
-
-/**
- * The three maps of one layer. Where encoder and decoder differ in depth, the nearest layer stands in, and is named.
- * @param {Scene} scene
- * @returns {Quadrant[]}
- */
-function quadrantsOf({ header, trace, view }) {
-  const { layer } = blockOf(view.block);
-  const encoder = gridOf(trace, `encoder.${clamp(layer, 0, header.model.n_encoder_layers - 1)}.self_attn`, view.bare);
-  const at = clamp(layer, 0, header.model.n_decoder_layers - 1);
-  const decoder = gridOf(trace, `decoder.${at}.self_attn`, view.bare);
-  const cross = gridOf(trace, `decoder.${at}.cross_attn`, view.bare);
-  const n = encoder.rows.length;
-  return [
-    { grid: encoder, left: 0, top: 0 },
-    { grid: decoder, left: n, top: n },
-    { grid: cross, left: 0, top: n },
-  ];
-}
-
-/**
- * Where the cell number `at` begins: source and target stand a little apart.
- * @param {number} at
- * @param {number} n number of source words
- * @param {JoinedSize} size
- */
-function place(at, n, size) {
-  return at * size.cell + (at >= n ? GAP : 0);
-}
-
-/**
- * @param {Scene} scene
- * @param {number} n cells along a side
- * @returns {JoinedSize}
- */
-function sizeOf({ look }, n) {
-  const top = look.projector ? 108 : 82;
-  const left = look.projector ? 120 : 92;
-  const height = look.projector ? look.height : look.height + 122;
-  const fits = Math.floor(((height - top - 12) / Math.max(1, n)) * 10) / 10;
-  return { cell: look.projector ? clamp(fits, 24, 34) : clamp(fits, 15, 30), left, top, gap: GAP, word: look.projector ? 20 : 13 };
 }

@@ -35,12 +35,13 @@ export function lookOf(width, height, projector) {
 }
 
 /**
- * Rows of lines and matrix have one height, so that a row is one row across both.
+ * Rows of lines and matrix have one height, so that a row is one row across both. On the projector each has its screen.
  * @param {Look} look
  * @param {Grid} grid
+ * @param {number} onWall room above the rows on the projector
  */
-function rowHeight(look, grid) {
-  const [top, low, high] = look.projector ? [104, 27, 40] : [86, 20, 27];
+function rowHeight(look, grid, onWall) {
+  const [top, low, high] = look.projector ? [onWall, 27, 40] : [86, 20, 27];
   const rows = Math.max(grid.rows.length, 1);
   return { top, row: clamp(Math.floor((look.height - top - 3) / rows), low, high) };
 }
@@ -51,7 +52,7 @@ function rowHeight(look, grid) {
  * @returns {LinesSize}
  */
 export function linesSize(look, grid) {
-  const { top, row } = rowHeight(look, grid);
+  const { top, row } = rowHeight(look, grid, 66);
   if (look.projector) {
     const width = Math.min(look.width, 980);
     const [keys, word] = [Math.round(width * 0.58), clamp(Math.floor(row * 0.78), 21, 26)];
@@ -83,7 +84,7 @@ export function linesSize(look, grid) {
  * @returns {MatrixSize}
  */
 export function matrixSize(look, grid, linesWidth) {
-  const { top, row } = rowHeight(look, grid);
+  const { top, row } = rowHeight(look, grid, 104);
   const left = look.projector ? 170 : 84;
   const width = look.projector ? look.width : look.stack ? look.stage : look.stage - linesWidth - 18;
   const cols = Math.max(grid.cols.length, 1);

@@ -4,10 +4,10 @@ import { blocksOf, rowSide, blockOf } from './blocks.js';
 import { el, join, listen, numberOf, set, svg, write } from './dom.js';
 import { thumbnail } from './draw.js';
 import { percent } from './format.js';
-import { gridOf } from './grid.js';
+import { gridOf, wordsOf } from './grid.js';
 import { DESK, layoutOf, PROJECTOR } from './maplayout.js';
 import { weightScale } from './scales.js';
-import { titleOf, wordsOf } from './scene.js';
+import { titleOf } from './scene.js';
 import { headColour, rgbOf } from './theme.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */

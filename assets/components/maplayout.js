@@ -5,12 +5,13 @@
 /** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string}} Box */
 /** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
 /** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
+/** `top`: room for the map's own words above the encoder, and for what memory feeds. */
 /** @typedef {{column: number, gap: number, thumb: number, label: number, plain: number, softmax: number, norm: number, space: number, top: number, text: number}} Geometry */
 
 /** @type {Geometry} */
-export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, softmax: 38, norm: 9, space: 4, top: 66, text: 13 };
+export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, softmax: 38, norm: 9, space: 4, top: 102, text: 13 };
 /** @type {Geometry} */
-export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 26, plain: 26, softmax: 32, norm: 5, space: 2, top: 84, text: 20 };
+export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 26, plain: 26, softmax: 32, norm: 5, space: 2, top: 136, text: 20 };
 
 const PER_ROW = 4;
 

@@ -8,7 +8,8 @@ import { literal } from './tokens.js';
 /**
  * @typedef {object} News what happened since the sentence was drawn
  * @property {Notice | null} trouble an error or a lost connection
- * @property {Notice[]} notices from the page, and about a link that asked for too much
+ * @property {Notice[]} notices from the page
+ * @property {Notice[]} passing what is said only until the reader goes on: a link that asked for too much
  */
 
 /**
@@ -20,7 +21,7 @@ import { literal } from './tokens.js';
 export function messagesOf(scene, news) {
   const { trace, say } = scene;
   if (news.trouble) return { parts: [sentence(say(news.trouble.key, news.trouble.values), 'strong')], alarm: true };
-  const notices = [...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values))));
+  const notices = [...news.passing, ...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values))));
   const parts = [...notices, ...unknownWords(scene), ...rightAnswer(scene), ...reading(scene)];
   return { parts: parts.length ? parts : [sentence(say(invitation(scene)), 'quiet')], alarm: false };
 }

@@ -143,3 +143,12 @@ export function leave(view) {
 export function onlyHead(view, head) {
   return { ...view, head, shown: view.shown.map((_, i) => i === head) };
 }
+
+/**
+ * Do two views point at the same thing?
+ * @param {View} a
+ * @param {View} b
+ */
+export function samePoint(a, b) {
+  return a.row.src === b.row.src && a.row.tgt === b.row.tgt && a.col === b.col && a.byKey === b.byKey && a.pin === b.pin;
+}

@@ -1,15 +1,13 @@
 /** The Explore page as a whole: its parts, what a click or a key does, and how a change reaches the screen. */
 
 import { blockOf, rowSide } from './blocks.js';
-import { three } from './format.js';
-import { mostRead } from './grid.js';
 import { listenKeys } from './keys.js';
 import { lookOf } from './look.js';
 import * as moves from './moves.js';
 import { makeParts } from './parts.js';
 import { copyLink, save } from './save.js';
-import { rowName, sceneOf } from './scene.js';
-import { after } from './screens.js';
+import { sceneOf } from './scene.js';
+import { after, pictureOfScreen } from './screens.js';
 import { bindingsOf } from './shortcuts.js';
 import { readPalette } from './theme.js';
 import { writeView } from './view.js';
@@ -21,7 +19,10 @@ import { writeView } from './view.js';
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void}} Server what travels to Python */
 
-const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
+// Milliseconds
+const LINK_AFTER = 300; // without a change, then the address is rewritten
+const BUSY_AFTER = 300;
+const GIVE_UP_AFTER = 20_000;
 
 export class Page {
   /**
@@ -40,10 +41,10 @@ export class Page {
     /** @type {Scene | null} */
     this.scene = null;
     /** @type {import('./messages.js').News} */
-    this.news = { trouble: null, notices: [] };
+    this.news = { trouble: null, notices: [], passing: [] };
     this.projector = false;
     this.link = 0;
-    this.toastEnd = 0;
+    this.waiting = 0;
     this.palette = readPalette(root);
     this.parts = makeParts(this);
     listenKeys(root, () => bindingsOf(this));
@@ -60,7 +61,7 @@ export class Page {
   stop() {
     this.observer.disconnect();
     clearTimeout(this.link);
-    clearTimeout(this.toastEnd);
+    clearTimeout(this.waiting);
   }
 
   look() {
@@ -69,32 +70,49 @@ export class Page {
     return lookOf(this.root.clientWidth || 1156, room, this.projector);
   }
 
+  /**
+   * The view as it is seen: on the projector the screen says which picture.
+   * @param {View} view
+   * @returns {View}
+   */
+  seen(view) {
+    return this.projector ? { ...view, picture: pictureOfScreen(this.parts.screens.screen) } : view;
+  }
+
   /** Draw every part. Nodes are kept; what differs is written. */
   draw() {
     const { payload, view, words } = this;
     if (!payload || !view || !words) return;
-    this.scene = sceneOf(payload, view, words, this.palette, this.look());
+    this.scene = sceneOf(payload, this.seen(view), words, this.palette, this.look());
     const { scene } = this;
+    this.root.setAttribute('aria-label', words.say('explore.label'));
     this.root.lang = words.lang === 'zh' ? 'zh-CN' : words.lang;
     this.parts.screens.draw(scene, this.root);
     this.parts.strip.draw(scene, this.news);
     this.parts.map.draw(scene);
     this.parts.head.draw(scene);
     this.parts.box.dataset.picture = scene.view.picture;
-    const shown = this.projector && this.parts.screens.screen === 'joined' ? { ...scene, view: { ...view, picture: /** @type {const} */ ('joined') } } : scene;
-    this.parts.stage.draw(shown);
+    this.parts.stage.draw(scene);
     this.parts.facts.draw(scene);
     this.parts.pair.draw(scene);
     this.parts.road.draw(scene);
     this.parts.known.draw(scene);
     this.parts.help.draw(bindingsOf(this), words.say);
     this.showPin();
+    this.keepFocus();
+  }
+
+  /** A part that is no longer seen cannot keep the focus, and without the focus no key would be heard. */
+  keepFocus() {
+    const active = /** @type {Document | ShadowRoot} */ (this.root.getRootNode()).activeElement;
+    if (active && this.root.contains(active) && active.getClientRects().length === 0) this.root.focus({ preventScroll: true });
   }
 
   /** Say what happened, and leave the picture as it is. Before the first picture there is only the box that says it. */
   drawNews() {
     const { scene, words, news } = this;
     if (scene) this.parts.strip.drawMessage(scene, news);
+    if (scene && news.trouble && this.projector) this.parts.voice.say(scene.say(news.trouble.key, news.trouble.values));
     else if (words && news.trouble) this.parts.stage.refuse(words.say(news.trouble.key, news.trouble.values));
   }
 
@@ -105,7 +123,7 @@ export class Page {
   change(move) {
     if (!this.view) return;
     this.view = move(this.view);
-    this.news = { ...this.news, notices: [] };
+    this.news = { ...this.news, passing: [] };
     this.parts.tooltip.hide();
     this.draw();
     this.rewriteLink();
@@ -119,10 +137,10 @@ export class Page {
     const { payload, view, words, scene } = this;
     if (!payload || !view || !words || !scene) return;
     const next = move(view);
-    if (samePoint(view, next)) return;
+    if (moves.samePoint(view, next)) return;
     const started = performance.now();
     this.view = next;
-    this.scene = { ...scene, view: next, row: next.row[rowSide(blockOf(next.block).kind)] };
+    this.scene = { ...scene, view: this.seen(next), row: next.row[rowSide(blockOf(next.block).kind)] };
     for (const part of [this.parts.strip, this.parts.map, this.parts.stage]) part.point(this.scene);
     if (next.pin !== view.pin) this.showPin();
     this.rewriteLink();
@@ -181,7 +199,7 @@ export class Page {
     const { payload } = this;
     if (!payload || payload.traces.length < 2) return;
     this.change((view) => moves.flip(view, payload));
-    this.speak();
+    if (this.scene) this.parts.voice.speak(this.scene);
   }
 
   /**
@@ -192,8 +210,9 @@ export class Page {
     const { scene } = this;
     if (!scene) return;
     this.point((view) => moves.stepRow(view, scene.grid, step));
-    if (this.scene) this.parts.stage.reveal(this.scene);
-    this.speak();
+    if (!this.scene) return;
+    this.parts.stage.reveal(this.scene);
+    this.parts.voice.speak(this.scene);
   }
 
   /** @param {number} step */
@@ -226,7 +245,11 @@ export class Page {
    * @param {string} text
    */
   ask(text) {
-    this.setBusy(true);
+    const { payload } = this;
+    if (payload && !this.news.trouble && payload.traces[payload.header.show].typed === text) {
+      return this.change((view) => (view.flip ? moves.flip(view, payload) : view));
+    }
+    this.wait();
     this.server.sentence(text);
   }
 
@@ -237,28 +260,7 @@ export class Page {
     if (format !== 'link') return save(format, scene, this.parts.stage.joined);
     this.rewriteLink(0);
     const copied = await copyLink();
-    this.say(words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
-  }
-
-  /**
-   * Say something for a moment, in a place that moves nothing.
-   * @param {string} text
-   */
-  say(text) {
-    this.parts.toast.textContent = text;
-    this.parts.toast.hidden = false;
-    clearTimeout(this.toastEnd);
-    this.toastEnd = setTimeout(() => (this.parts.toast.hidden = true), 2500);
-  }
-
-  /** Tell a screen reader which row is pointed at, and what its heads read most. */
-  speak() {
-    const { scene } = this;
-    if (!scene || scene.row === null) return;
-    const { grid, view, row, say } = scene;
-    const best = mostRead(grid, view.head, row);
-    const values = { row: rowName(grid, row), key: grid.keys[best]?.text ?? '', head: view.head + 1, weight: three(grid.at(view.head, row, best)) };
-    this.parts.live.textContent = say('explore.spoken', values);
+    this.parts.voice.say(words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
   }
 
   /** @param {number} [after] */
@@ -271,20 +273,22 @@ export class Page {
     else write();
   }
 
-  /**
-   * While a sentence is on its way the old picture stays, paler after a moment.
-   * @param {boolean} busy
-   */
+  /** While a sentence is on its way the old picture stays, paler after a moment. */
+  wait() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.setBusy(true), BUSY_AFTER);
+  }
+
+  /** Something has come: a picture, or a word about why there is none. */
+  arrived() {
+    clearTimeout(this.waiting);
+    this.setBusy(false);
+  }
+
+  /** @param {boolean} busy */
   setBusy(busy) {
     this.root.classList.toggle('busy', busy);
     this.root.setAttribute('aria-busy', String(busy));
+    if (busy) this.waiting = setTimeout(() => this.setBusy(false), GIVE_UP_AFTER);
   }
-}
-
-/**
- * @param {View} a
- * @param {View} b
- */
-function samePoint(a, b) {
-  return a.row.src === b.row.src && a.row.tgt === b.row.tgt && a.col === b.col && a.byKey === b.byKey && a.pin === b.pin;
 }

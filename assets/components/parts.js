@@ -13,6 +13,7 @@ import { Stage } from './stage.js';
 import { StageHead } from './stagehead.js';
 import { Strip } from './strip.js';
 import { Tooltip } from './tooltip.js';
+import { Voice } from './voice.js';
 
 /** @typedef {import('./page.js').Page} Page */
 
@@ -30,8 +31,7 @@ export function makeParts(page) {
     tooltip: new Tooltip(),
     known: new Known(),
     help: new Help(),
-    toast: el('div', { class: 'toast', role: 'status', hidden: '' }),
-    live: el('div', { class: 'spoken', 'aria-live': 'polite' }),
+    voice: new Voice(),
   };
   const below = el('div', { class: 'below' }, parts.facts.node, parts.pair.node);
   const stage = el('section', { class: 'stage' }, parts.head.node, parts.stage.node, below);
@@ -41,7 +41,7 @@ export function makeParts(page) {
     parts.screens.node,
     parts.strip.node,
     el('div', { class: 'columns' }, side, stage),
-    ...[parts.known.node, parts.help.node, parts.toast, parts.tooltip.node, parts.live, parts.screens.blank],
+    ...[parts.known.node, parts.help.node, parts.voice.note, parts.tooltip.node, parts.voice.live, parts.screens.blank],
   );
   return { ...parts, box: stage };
 }

@@ -27,7 +27,7 @@
  */
 
 import { blockOf } from './blocks.js';
-import { gridOf, wordsOf } from './grid.js';
+import { gridOf } from './grid.js';
 import { rowOf, traceOf } from './view.js';
 
 /**
@@ -86,5 +86,3 @@ export function pronounRow(trace, name) {
   if (blockOf(name).kind !== 'encoder') return trace.pronoun;
   return trace.alignment?.find(([row]) => row === trace.pronoun)?.[1] ?? null;
 }
-
-export { wordsOf };

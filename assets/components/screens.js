@@ -4,7 +4,16 @@ import { el, join, listen, set, write } from './dom.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 
-export const SCREENS = ['sentence', 'map', 'lines', 'matrix', 'facts', 'pair', 'road', 'joined'];
+export const SCREENS = ['sentence', 'map', 'lines', 'matrix', 'facts', 'pair', 'road', 'joined', 'table'];
+
+/**
+ * Which picture a screen needs: on the wall the screen decides, not the view.
+ * @param {string} screen
+ * @returns {import('./view.js').Picture}
+ */
+export function pictureOfScreen(screen) {
+  return screen === 'joined' || screen === 'table' ? screen : 'lines';
+}
 
 export class Screens {
   /** @param {(screen: string) => void} go */

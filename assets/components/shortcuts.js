@@ -13,7 +13,10 @@ export function bindingsOf(page) {
   /** @param {(view: import('./view.js').View) => import('./view.js').View} move */
   const change = (move) => page.change(move);
   /** @param {'joined' | 'table'} picture */
-  const toggle = (picture) => change((view) => ({ ...view, picture: view.picture === picture ? 'lines' : picture }));
+  const toggle = (picture) =>
+    page.projector
+      ? page.goScreen(page.parts.screens.screen === picture ? 'lines' : picture)
+      : change((view) => ({ ...view, picture: view.picture === picture ? 'lines' : picture }));
   return [
     { keys: ['ArrowUp', 'ArrowDown'], shown: '↑ ↓', help: 'lab.keys.row', run: (key) => page.stepRow(key === 'ArrowUp' ? -1 : 1) },
     ...acrossKeys(page),

@@ -54,7 +54,7 @@ export class Strip {
         act.pointToken(side, numberOf(part, 'token'));
       });
     }
-    this.src.addEventListener('pointerleave', () => act.leaveToken());
+    for (const type of ['pointerleave', 'focusout']) this.src.addEventListener(type, () => act.leaveToken());
     listen(this.node, 'click', '[data-flip]', (part) => {
       if (part.getAttribute('aria-pressed') !== 'true') act.flip();
     });
@@ -91,7 +91,7 @@ export class Strip {
         special: writesSpecial(trace, row),
       })),
     );
-    fitRows([this.src, this.tgt], look.projector ? [34, 30, 26] : [21, 19, 17, 16]);
+    fitRows([this.src, this.tgt], look.projector ? [34, 30, 26] : [21, 20, 19, 18, 17, 16]);
     this.drawChips(scene);
     this.drawVerdict(scene);
     this.drawMessage(scene, news);
@@ -176,10 +176,23 @@ export class Strip {
     for (const button of this.flip.children) set(button, { 'aria-pressed': String(button.hasAttribute('data-token')) });
     // A target word stands for the row that writes it; as a key it is the row below, which reads it.
     pointTokens(this.tgt, rows === 'tgt' ? row : null, keys === 'tgt' ? (col) => reads(col + 1) : none);
+    for (const tokens of [this.src, this.tgt]) showHere(tokens);
     const [label, value] = this.p.children;
     write(label, say('explore.bar'));
     write(value, rows === 'tgt' && row !== null ? percent(trace.p[row]) : '');
   }
+}
+
+/**
+ * In a sentence that scrolls, bring the word pointed at into view, unless the pointer itself is on the sentence.
+ * @param {HTMLElement} tokens
+ */
+function showHere(tokens) {
+  if (!tokens.classList.contains('over') || tokens.matches(':hover')) return;
+  const here = /** @type {HTMLElement | null} */ (tokens.querySelector('.here'));
+  if (!here) return;
+  const [box, word] = [tokens.getBoundingClientRect(), here.getBoundingClientRect()];
+  if (word.left < box.left || word.right > box.right - 48) tokens.scrollLeft += word.left - box.left - box.width / 2;
 }
 
 /**

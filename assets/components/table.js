@@ -6,6 +6,8 @@ import { rowName } from './scene.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 
+const ON_WALL = 6; // rows
+
 export class WeightTable {
   constructor() {
     this.caption = el('caption');
@@ -32,7 +34,7 @@ export class WeightTable {
     );
     join(
       this.body,
-      grid.rows,
+      scene.look.projector ? around(grid.rows, scene.row) : grid.rows,
       () => el('tr'),
       (node, row) => {
         set(node, { 'data-row': row });
@@ -52,7 +54,10 @@ export class WeightTable {
   }
 
   /** @param {Scene} scene */
-  point({ row, view }) {
+  point(scene) {
+    const { row, view } = scene;
+    const gone = row !== null && ![...this.body.children].some((node) => node.getAttribute('data-row') === String(row));
+    if (scene.look.projector && gone && scene.grid.rows.includes(row)) this.draw(scene);
     for (const node of this.body.children) {
       const here = Number(node.getAttribute('data-row')) === row;
       node.classList.toggle('here', here);
@@ -65,4 +70,15 @@ export class WeightTable {
   reveal() {
     this.body.querySelector('.here')?.scrollIntoView({ block: 'nearest' });
   }
+}
+
+/**
+ * On the projector six rows are enough: the one pointed at and those around it.
+ * @param {number[]} rows
+ * @param {number | null} row
+ */
+function around(rows, row) {
+  const at = row === null ? 0 : Math.max(0, rows.indexOf(row));
+  const first = Math.max(0, Math.min(at - 2, rows.length - ON_WALL));
+  return rows.slice(first, first + ON_WALL);
 }
