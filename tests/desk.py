@@ -1,4 +1,4 @@
-"""Fixtures for the browser tests of Explore: a test file says `pytest_plugins = ["windows", "desk"]` and asks for them."""
+"""Fixtures for the browser tests of Explore: a test file says `pytest_plugins = ["windows", "desk"]`."""
 
 from collections.abc import Callable, Iterator
 

@@ -3,7 +3,9 @@
 Tests get readers as fixtures from desk.py.
 """
 
+import base64
 import contextlib
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import BrowserContext, Dialog, Locator, expect
 
 from serving import Server, Visitor
@@ -57,11 +60,22 @@ SEEN = """(lab) => {
   };
 }"""
 
+# Where a mouse must go to hit a part of the page, and whether it would hit it there or something that lies above.
+SPOT = """(lab, selector) => {
+  const parts = [...lab.querySelectorAll(selector)].filter((part) => part.getClientRects().length);
+  if (parts.length !== 1) return `there are ${parts.length} of it`;
+  const { x, y, width, height } = parts[0].getBoundingClientRect();
+  const [left, top] = [x + width / 2, y + height / 2];
+  const hit = lab.getRootNode().elementFromPoint(left, top);
+  const mine = parts[0].contains(hit) || hit === parts[0].closest('button');
+  return mine ? [left, top] : `${hit?.outerHTML.slice(0, 80)} lies above it`;
+}"""
+
 TABLE = """(table) => ({
   caption: table.querySelector('caption').textContent,
   columns: [...table.querySelectorAll('thead th')].slice(1).map((cell) => cell.textContent),
   rows: [...table.querySelectorAll('tbody th')].map((cell) => cell.textContent),
-  cells: [...table.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('td')].map((c) => c.textContent)),
+  cells: [...table.querySelectorAll('tbody tr')].map((row) => [...row.cells].slice(1).map((cell) => cell.textContent)),
 })"""
 
 
@@ -94,6 +108,20 @@ class Reader(Visitor):
         self.goto("/?" + urlencode(query, errors="surrogatepass") if query else "/")
         return self
 
+    def spot(self, selector: str) -> tuple[float, float]:
+        """Say where the middle of a part of the picture is; an AssertionError if a mouse would not hit it there."""
+        found = self.lab.evaluate(SPOT, selector)
+        assert isinstance(found, list), f"{selector}: {found}"
+        return found[0], found[1]
+
+    def click(self, selector: str) -> None:
+        """Click a part of the picture with the mouse."""
+        self.page.mouse.click(*self.spot(selector))
+
+    def hover(self, selector: str) -> None:
+        """Put the mouse on a part of the picture."""
+        self.page.mouse.move(*self.spot(selector))
+
     def press(self, *keys: str) -> None:
         """Press keys on the picture, one after the other."""
         if not self.lab.evaluate("(lab) => lab.contains(lab.getRootNode().activeElement)"):
@@ -116,19 +144,19 @@ class Reader(Visitor):
 
     def go(self, block: str) -> None:
         """Click a block on the map."""
-        self.lab.locator(f'.map-boxes [data-block="{block}"] span').click()
+        self.click(f'.map-boxes [data-block="{block}"] > span')
 
     def show(self, picture: str) -> None:
         """Click one of the views: lines, joined, table."""
-        self.part("pictures").locator(f"[data-picture={picture}]").click()
+        self.click(f"[data-part=pictures] [data-picture={picture}]")
 
     def point_at(self, row: int) -> None:
         """Put the mouse on a query of the lines."""
-        self.lab.locator(f'.query[data-row="{row}"]').hover()
+        self.hover(f'.query[data-row="{row}"]')
 
     def hide_specials(self) -> None:
         """Click the switch of the special tokens."""
-        self.lab.locator(".toggle").click()
+        self.click(".toggle")
 
     def save(self, form: str) -> bytes:
         """Save what is seen, and read the file that the browser writes."""
@@ -158,6 +186,12 @@ class Reader(Visitor):
     def table(self) -> Table:
         """Read the table twin."""
         return Table(**self.part("table").locator("table").evaluate(TABLE))
+
+    def bitmap(self, part: str) -> np.ndarray:
+        """Read the pixels of a canvas, (row, column, rgb)."""
+        address = self.lab.locator(f"canvas[data-part={part}]").evaluate("(canvas) => canvas.toDataURL()")
+        image = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
+        return np.asarray(image.convert("RGB")).astype(int)
 
     def tooltip(self) -> list[str]:
         """Read the tooltip, line by line; nothing if it is hidden."""
@@ -277,13 +311,16 @@ def flipped(run: Run, text: str) -> Pair | None:
     golds = [task.answer(one) for one in texts]
     if any(gold is None or gold.referent is None or run.translate(gold.src) != gold.tgt for gold in golds):
         return None
-    rows = [gold.referent[0] for gold in golds if gold and gold.referent]
-    pronouns = [expected(run, one).trace.tgt_tokens[row + 1] for one, row in zip(texts, rows, strict=True)]
-    return Pair(texts, tuple(pronouns), tuple(rows)) if pronouns[0] != pronouns[1] else None
+    first, second = (gold.referent[0] for gold in golds if gold and gold.referent)
+    one, other = (
+        expected(run, text).trace.tgt_tokens[row + 1] for text, row in zip(texts, (first, second), strict=True)
+    )
+    return Pair(texts, (one, other), (first, second)) if one != other else None
 
 
-def say(key: str, lang: str = "en", **values: object) -> str:
-    return i18n.say(lang, key, **values)
+def say(key: str, lang: str = "en", /, **values: object) -> str:
+    """Give a text of the page."""
+    return i18n.words(lang)[key].format(**values)
 
 
 def numbers(cells: list[list[str]]) -> np.ndarray:

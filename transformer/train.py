@@ -1,6 +1,6 @@
 """Train a model on a task: section 5 of the paper, small enough for one CPU core and a minute of patience.
 
-    python -m transformer.train --task fr --seed 1 --out runs/fr
+    python -m transformer.train --task fr --out runs/fr
 
 writes a run: the weights, the metrics, and a film of the attention of a few fixed sentences while it learns (runs.py
 says which files). The same command on the same machine gives the same run, bit for bit. Every flag has the value that
@@ -45,7 +45,7 @@ class Recipe:
     """Say everything about a training but the data: what to build, how long and how fast to learn."""
 
     task: str = "fr"
-    seed: int = 1
+    seed: int = 2
     steps: int = 1200
     batch: int = 64  # sentences
     pool: int = 20_000  # different training sentences, used again and again; fewer if steps * batch is less
