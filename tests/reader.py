@@ -193,6 +193,13 @@ class Reader(Visitor):
         image = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
         return np.asarray(image.convert("RGB")).astype(int)
 
+    def wait_painted(self, part: str, before: np.ndarray) -> None:
+        """Wait until a canvas shows something else than before."""
+        tries = 0
+        while (self.bitmap(part) == before).all():
+            tries += 1
+            assert tries < 500, f"{part} is still the same"
+
     def tooltip(self) -> list[str]:
         """Read the tooltip, line by line; nothing if it is hidden."""
         read = "(node) => node.hidden ? [] : [...node.children].map((line) => line.textContent)"

@@ -43,9 +43,9 @@ class Server(NamedTuple):
 
 
 @contextlib.contextmanager
-def serve(root: Path = ROOT, **environment: str) -> Iterator[Server]:
-    """Run `streamlit run app.py` on a free port of this machine until the block ends."""
-    port = free_port()
+def serve(root: Path = ROOT, port: int | None = None, **environment: str) -> Iterator[Server]:
+    """Run `streamlit run app.py` on a port of this machine, by default a free one, until the block ends."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "server.log"

@@ -279,6 +279,22 @@ def test_from_the_source_no_road_leads_back_into_the_decoder() -> None:
     assert roads.find_roads(scores_with(cross1__pronoun__it=0.9, dec0__it__referent=0.9)) == []
 
 
+def test_a_row_that_has_read_the_adjective_below_says_so() -> None:
+    scores = scores_with(cross1__pronoun__referent=0.9, cross0__pronoun__adjective=0.8)
+    assert roads.find_roads(scores)[0]["first"] == {
+        "block": "decoder.0.cross_attn",
+        "head": 0,
+        "from": "pronoun",
+        "to": "adjective",
+        "mean": 0.8,
+        "argmax": 1.0,
+    }
+    same_layer = scores_with(cross1__pronoun__referent=0.9, cross1__pronoun__adjective=0.8)
+    weak = scores_with(cross1__pronoun__referent=0.9, cross0__pronoun__adjective=0.4)
+    assert roads.find_roads(same_layer)[0]["first"] is None
+    assert roads.find_roads(weak)[0]["first"] is None
+
+
 def test_roads_come_best_first() -> None:
     found = roads.find_roads(
         scores_with(

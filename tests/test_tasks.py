@@ -159,7 +159,14 @@ def test_answer_reads_back_what_was_written() -> None:
     for example in (*some("train", 2000), *some("test", 2000)):
         assert FR.answer(example.src) == example
         assert FR.answer(example.src.upper() + "!") == example
-    for text in ("", "the", "animal the", FAMOUS + " tired", FAMOUS.replace("tired", "blue"), "because it was too tired"):
+    for text in (
+        "",
+        "the",
+        "animal the",
+        FAMOUS + " tired",
+        FAMOUS.replace("tired", "blue"),
+        "because it was too tired",
+    ):
         assert FR.answer(text) is None
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from safetensors.numpy import load_file
 
 import models
 from transformer import load_run
-from transformer.heads import blocks_of
-from transformer.tasks import TASKS
+from transformer.decode import exact_match
+from transformer.heads import N_SENTENCES, blocks_of, measure_heads
+from transformer.tasks import TASKS, Example
 from transformer.train import (
     N_PROBES,
     Pool,
@@ -44,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def examples(n: int) -> list:
+def examples(n: int) -> list[Example]:
     return list(islice(TASK.examples(0, "train"), n))
 
 
@@ -66,17 +68,11 @@ def test_a_batch_holds_the_sentences_and_nothing_else() -> None:
 
 def test_an_epoch_takes_each_sentence_once_in_batches_of_like_lengths() -> None:
     pool = Pool(examples(64), VOCABULARIES)
-    seen = list(islice(pool.batches(8, models_random(1)), 8))
+    seen = list(islice(pool.batches(8, Random(1)), 8))
     rows = sorted(tuple(x for x in row.tolist() if x != PAD) for batch in seen for row in batch.src)
     assert rows == sorted(tuple(VOCABULARIES[0].encode(example.src).ids) for example in examples(64))
     padding = sum(int((batch.src == PAD).sum()) for batch in seen) / sum(batch.src.numel() for batch in seen)
     assert padding < 0.15
-
-
-def models_random(seed: int):  # noqa: ANN201
-    from random import Random
-
-    return Random(seed)
 
 
 def test_pronouns_join_in_when_the_recipe_says() -> None:
@@ -102,7 +98,10 @@ def test_the_loss_is_the_mean_over_real_words() -> None:
     with torch.no_grad():
         log_p = model(batch.src, batch.tgt_in).log_softmax(-1)
         by_hand = [
-            -float(log_p[i, t, word]) for i, row in enumerate(batch.tgt_out.tolist()) for t, word in enumerate(row) if word
+            -float(log_p[i, t, word])
+            for i, row in enumerate(batch.tgt_out.tolist())
+            for t, word in enumerate(row)
+            if word
         ]
         assert loss_of(model, batch).item() == pytest.approx(sum(by_hand) / len(by_hand), abs=1e-5)
 
@@ -201,7 +200,10 @@ def test_the_same_seed_gives_the_same_run(run: Path, tmp_path: Path) -> None:
     for name in ("model.safetensors", "heads.json", "config.json", "snapshots/000012.safetensors"):
         assert (tmp_path / "tiny" / name).read_bytes() == (run / name).read_bytes(), name
     timeless = [
-        [{key: value for key, value in json.loads(line).items() if key != "seconds"} for line in path.open()]
+        [
+            {key: value for key, value in json.loads(line).items() if key != "seconds"}
+            for line in path.read_text().splitlines()
+        ]
         for path in (run / "metrics.jsonl", tmp_path / "tiny" / "metrics.jsonl")
     ]
     assert timeless[0] == timeless[1]
@@ -231,7 +233,7 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
         (["--learning-rate", "nan"], "error: learning_rate must lie between 0 and 1, got nan"),
         (["--pronouns-from", "1"], "error: pronouns_from must lie in [0, 1), got 1.0"),
         (["--heads", "5"], "error: d_model=64 cannot be split over n_heads=5"),
-        (["--max-len", "3"], "error: "),
+        (["--max-len", "3"], "error: max_len must be at least "),
         (["--dropout", "2"], "error: dropout must lie in [0, 1)"),
     ],
 )
@@ -240,6 +242,7 @@ def test_what_cannot_work_is_said(
 ) -> None:
     assert main([*flags, "--out", str(tmp_path / "x")]) == 2
     assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()  # and nothing is left behind
 
 
 def test_a_run_is_not_overwritten_by_accident(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -265,9 +268,6 @@ def test_the_shipped_run_is_of_the_default_recipe() -> None:
 
 def test_the_shipped_run_keeps_its_word() -> None:
     """What the page claims about it, measured again: exact on held-out sentences, and a head that finds the noun."""
-    from transformer.decode import exact_match
-    from transformer.heads import N_SENTENCES, measure_heads
-
     run = load_run("fr")
     test = list(islice(TASK.examples(0, "test"), 1000))
     assert exact_match(run.model, test, run.src_vocab, run.tgt_vocab) == run.info["results"]["exact_match"] >= 0.99

@@ -1,7 +1,8 @@
 """On which road the decoder learns which noun its pronoun stands for: hop by hop, measured, and tried by closing it.
 
 A row of attention reads other positions, and what it reads there was itself gathered by the layer below. So a road may
-have several hops: the pronoun's row reads the adjective, and the encoder brought the noun to the adjective before.
+have several hops: the pronoun's row reads the adjective, and the encoder brought the noun to the adjective before. Or
+the row reads twice: in one layer the adjective, and in a later one, now knowing what it looks for, the noun.
 Shown on Explore.
 """
 
@@ -18,6 +19,7 @@ from transformer.tap import OFF, Edit, Recorder, Tap
 
 N_ROADS = 10
 LONGEST_ROAD = 3  # hops
+READ_BEFORE = 0.5  # mean weight from which a row counts as having read a word
 GOALS = ("referent", "written_referent")
 
 # Who may look at whom on a road, (row, key), in each kind of attention. The roles are those of `Known.roles`.
@@ -36,12 +38,13 @@ def find_roads(scores: Scores) -> list[dict[str, Any]]:
 
     scores: blocks in the order of the pass. A road starts in any block; each further hop starts from the key that the
     last one read, in a lower layer. It ends at the noun, in the source or as already written. Its score is the product
-    of the mean weights of its hops.
+    of the mean weights of its hops. Where the pronoun's row has read the adjective in a lower layer before it reads
+    the noun, and with more than half of its weight, that hop is the road's "first".
     """
     roads = []
     for hops in _roads_from("pronoun", list(reversed(scores)), scores):
         score = math.prod(hop["mean"] for hop in hops)
-        roads.append({"hops": hops, "score": round(score, 4)})
+        roads.append({"hops": hops, "score": round(score, 4), "first": _read_before(hops[0], scores)})
     return sorted(roads, key=lambda road: -road["score"])[:N_ROADS]
 
 
@@ -57,6 +60,20 @@ def _roads_from(role: str, below: list[str], scores: Scores, length: int = 0) ->
                     for head, score in enumerate(heads):
                         hop = {"block": block, "head": head, "from": start, "to": end, **score}
                         yield from ([hop, *way] for way in ways_on)
+
+
+def _read_before(hop: Hop, scores: Scores) -> Hop | None:
+    """Find the head by which a row that looks for a noun has learned, in a layer below, which kind of noun to find."""
+    if hop["to"] != "referent" or ".cross_attn" not in hop["block"]:
+        return None
+    below = list(scores)[: list(scores).index(hop["block"])]
+    found = [
+        {"block": block, "head": head, "from": "pronoun", "to": "adjective", **score}
+        for block in below
+        for head, score in enumerate(scores[block].get(("pronoun", "adjective"), []))
+        if score["mean"] > READ_BEFORE
+    ]
+    return max(found, key=lambda first: first["mean"], default=None)
 
 
 def _reachable(block: str, below: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TextIO
@@ -35,6 +35,7 @@ from transformer.vocab import BOS, EOS, PAD, WordVocabulary
 
 N_TEST = 1000  # distinct sentences for the exact match that a run reports
 N_VALID = 100  # sentences for the exact match on the way
+VALID_FROM = 50  # steps; before them no sentence comes out right
 N_PROBES = 2  # sentences that the film follows: the first examples of the task
 METRICS_EVERY = 10  # steps
 Vocabularies = tuple[WordVocabulary, WordVocabulary]
@@ -141,18 +142,23 @@ class Pool:
 
 
 def lesson_plan(recipe: Recipe, examples: Sequence[Example], vocabularies: Vocabularies) -> Iterator[Batch]:
-    """Yield the batches of a training: first sentences that have no pronoun to resolve, then all of them.
+    """Plan the batches of a training, without end: first sentences that have no pronoun to resolve, then all of them.
 
     A model that meets "it" from the first step on resolves it by many small hints spread over all its heads. One that
     has first learned to find a noun and repeat it ("it itself", "l'animal lui-même") uses the head that it has for
     this; which can be seen, and is the same for every noun.
     """
-    random = Random(recipe.seed)
     pool = Pool(examples, vocabularies)
+    longest = max(max(src_len, tgt_len - 1) for src_len, tgt_len in pool.lengths)
+    if longest > recipe.max_len:
+        raise ValueError(f"max_len must be at least {longest} for the sentences of this task, got {recipe.max_len}")
+    random = Random(recipe.seed)
     easy = [i for i, example in enumerate(examples) if example.referent is None]
     n_easy = round(recipe.pronouns_from * recipe.steps) if easy else 0
-    yield from islice(pool.batches(recipe.batch, random, easy), n_easy)
-    yield from pool.batches(recipe.batch, random)
+    return chain(
+        islice(pool.batches(recipe.batch, random, easy), n_easy),
+        pool.batches(recipe.batch, random),
+    )
 
 
 def padded(rows: list[list[int]]) -> Tensor:
@@ -197,11 +203,11 @@ def train(recipe: Recipe, out: str | Path, *, replace: bool = False, bar: TextIO
     vocabularies = task.vocabularies()
     torch.manual_seed(recipe.seed)
     model = Transformer(recipe.config(vocabularies))
+    n_pool = min(recipe.pool, recipe.steps * recipe.batch)
+    batches = lesson_plan(recipe, list(islice(task.examples(recipe.seed, "train"), n_pool)), vocabularies)
     writer = RunWriter(
         out, recipe.task, model.config, vocabularies, dataclasses.asdict(recipe) | versions(), replace=replace
     )
-    n_pool = min(recipe.pool, recipe.steps * recipe.batch)
-    batches = lesson_plan(recipe, list(islice(task.examples(recipe.seed, "train"), n_pool)), vocabularies)
     valid = list(islice(task.examples(0, "valid"), N_VALID))
     film = Film(task, vocabularies)
     frames, started = frame_steps(recipe.steps), time.perf_counter()
@@ -212,7 +218,8 @@ def train(recipe: Recipe, out: str | Path, *, replace: bool = False, bar: TextIO
         line: dict[str, Any] = {}
         if step in frames:
             line["probe"] = film.shoot(writer, model, step)
-            line["valid_exact_match"] = exact_match(model.eval(), valid, *vocabularies)
+            if step >= VALID_FROM or last:
+                line["valid_exact_match"] = exact_match(model.eval(), valid, *vocabularies)
         if line or step % METRICS_EVERY == 0 or last:
             seconds = time.perf_counter() - started
             facts = {"step": step, "loss": loss.item(), "learning_rate": recipe.learning_rate_at(step - 1)}

@@ -60,8 +60,8 @@ def model_card(language: str, info: dict[str, Any]) -> None:
     if "steps" in training and "seed" in training:
         lines.append(i18n.say(language, "frame.trained", steps=training["steps"], seed=training["seed"]))
     if "exact_match" in results:
-        exact = f"{100 * results['exact_match']:.1f}"
-        lines.append(i18n.say(language, "frame.exact", percent=exact, n=results["n_test"]))
+        right = round(results["exact_match"] * results["n_test"])
+        lines.append(i18n.say(language, "frame.exact", right=f"{right:,}", n=f"{results['n_test']:,}"))
     for line in lines:
         st.caption(line)
 

@@ -34,7 +34,7 @@ export class RoadPanel {
     const [from, to] = here ? [nameOf('pronoun', trace, say), nameOf('referent', trace, say)] : ['', ''];
     write(this.title.children[0], here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
     write(this.title.children[1], roads.length ? say('explore.road.mean') : '');
-    write(this.note, say(roads.length ? 'explore.road.note' : 'explore.road.none'));
+    write(this.note, roads.length ? noteOf(header, say) : say('explore.road.none'));
     join(
       this.list,
       roads,
@@ -57,6 +57,16 @@ export class RoadPanel {
 }
 
 /**
+ * What the roads do not say: from how many trainings this model was chosen, and what weights cannot tell.
+ * @param {import('./payload.js').Header} header
+ * @param {import('./strings.js').Say} say
+ */
+function noteOf(header, say) {
+  const tried = header.training?.training?.tried ?? 1;
+  return tried > 1 ? say('explore.road.note_tried', { n: tried }) : say('explore.road.note');
+}
+
+/**
  * The best road, and the best one that passes through other words: two ways of finding the same noun.
  * @param {Road[]} roads
  */
@@ -74,14 +84,16 @@ function bestTwo(roads) {
 function drawRoad(node, road, here, { trace, say }) {
   const [[way, hops], score] = [node.children[0].children, node.children[1]];
   const stops = [road.hops[0].from, ...road.hops.map((hop) => hop.to)];
-  write(way, stops.map((role) => (here ? nameOf(role, trace, say) : say('explore.role.' + role))).join(' → '));
+  const [from, ...to] = stops.map((role) => (here ? nameOf(role, trace, say) : say('explore.role.' + role)));
+  const first = road.first ? (here ? nameOf(road.first.to, trace, say) : say('explore.role.' + road.first.to)) : '';
+  write(way, first ? say('explore.road.first', { from, first, to: to.join(' → ') }) : [from, ...to].join(' → '));
   write(score, short(road.hops.reduce((product, hop) => product * hop.mean, 1)));
   set(score, { title: say('explore.road.score') });
   const without = road.pronoun_accuracy;
   set(node, { title: without === undefined || without === null ? null : say('explore.road.without', { share: share(without) }) });
   join(
     hops,
-    road.hops,
+    road.first ? [road.first, ...road.hops] : road.hops,
     () => el('button', { type: 'button' }),
     (button, hop) => {
       const weight = here ? weightOf(hop, trace) : null;
