@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import numpy as np
 from PIL import Image
 from playwright.sync_api import BrowserContext, Dialog, Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from serving import Server, Visitor
 from transformer.runs import Run
@@ -105,7 +106,11 @@ class Reader(Visitor):
 
     def open(self, **query: str) -> "Reader":
         """Follow a link, and wait for the picture."""
-        self.goto("/?" + urlencode(query, errors="surrogatepass") if query else "/")
+        try:
+            self.goto("/?" + urlencode(query, errors="surrogatepass") if query else "/")
+        except PlaywrightTimeout:
+            state = self.page.evaluate("() => [document.readyState, document.body.innerText, window.__lab]")
+            raise AssertionError(f"no picture: {state} {self.console} {self.requests[-3:]} {self.frames}") from None
         return self
 
     def spot(self, selector: str) -> tuple[float, float]:
@@ -141,6 +146,10 @@ class Reader(Visitor):
         drawn = self.drawn()
         self.enter(text)
         self.wait_drawn(drawn + 1)
+
+    def rest(self) -> None:
+        """Put the mouse where it points at nothing."""
+        self.page.mouse.move(2, 2)
 
     def go(self, block: str) -> None:
         """Click a block on the map."""
@@ -208,6 +217,10 @@ class Reader(Visitor):
     def address(self) -> dict[str, str]:
         """Read the address bar."""
         return dict(self.page.evaluate("() => [...new URLSearchParams(location.search)]"))
+
+    def wait_sentence(self, words: list[str]) -> None:
+        """Wait until these source words are shown."""
+        expect(self.part("src").locator(".token .text")).to_have_text(words)
 
     def wait_address(self, **wanted: str | None) -> None:
         """Wait until the address says so; None: until it does not mention the key."""

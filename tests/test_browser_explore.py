@@ -134,6 +134,16 @@ def test_the_keyboard_alone_reaches_everything(reader: Reader, run: Run, famous:
         assert (reader.seen()["output"], reader.seen()["row"]) == (before, None)
 
 
+def test_a_row_stays_when_the_view_changes_under_a_resting_mouse(reader: Reader) -> None:
+    reader.open(b="decoder.0.cross_attn")
+    for row in (4, 9):
+        reader.point_at(row)
+        for key in ("t", "t", "j", "j"):
+            reader.press(key)
+            reader.lab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert reader.seen()["row"] == row, key
+
+
 def test_the_tab_key_comes_to_the_queries_and_the_arrows_walk_on_from_there(reader: Reader, run: Run) -> None:
     reader.open(b=blocks_of(run)[-1])
     with reader.silence():

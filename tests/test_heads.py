@@ -414,6 +414,28 @@ def test_closing_a_way_costs_what_only_that_way_can_bring() -> None:
     assert closed["pronoun", "adjective"] == roads.pronoun_accuracy(model, g, roads.without_road(hops))
 
 
+def test_one_open_hop_leaves_no_other_way_to_the_noun() -> None:
+    model = tiny_model()
+    group = groups_of([DOG], SRC_VOCAB, TGT_VOCAB)[0]
+    row, noun = group.sentences[0].referent or (0, 0)
+    hop = {"block": "decoder.1.cross_attn", "head": 1, "from": "pronoun", "to": "referent"}
+    recorder = Recorder(roads.only_hop(hop)(group))
+    with torch.no_grad():
+        model(group.src, group.tgt_in, recorder)
+    for name, weights in recorder.tensors.items():
+        if not name.endswith(".weights"):
+            continue
+        assert torch.allclose(weights.sum(-1), torch.ones(()), atol=1e-5)
+        for head, map_ in enumerate(weights[0]):
+            if name.startswith("encoder."):
+                assert (map_[:, noun] > 0).nonzero().flatten().tolist() == [noun]
+            elif ".cross_attn." in name:
+                is_open = name.startswith(hop["block"]) and head == hop["head"]
+                assert (map_[row, noun] > 0) == is_open
+            else:
+                assert (map_[row] > 0).nonzero().flatten().tolist() == [row]
+
+
 def test_sentences_without_pronouns_have_no_roads() -> None:
     facts = measure_heads(tiny_model(), [SHORT], SRC_VOCAB, TGT_VOCAB)
     assert facts["road"] == []

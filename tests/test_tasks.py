@@ -2,10 +2,12 @@
 
 import doctest
 import time
-from itertools import islice
+from itertools import islice, pairwise
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import models
 from transformer import tasks
@@ -31,7 +33,7 @@ def pairs_of(example: Example) -> set[tuple[str, str]]:
     pairs = {(nouns[0], nouns[1]), (nouns[1], nouns[0])}
     referent = next(noun for noun in nouns if NOUN_OF[noun].kind == REASON_OF[words[-1]])
     pairs.add((referent, words[-1]))
-    pairs.update((after, word) for word, after in zip(words, words[1:], strict=False) if word in OWN)
+    pairs.update((after, word) for word, after in pairwise(words) if word in OWN)
     return pairs
 
 
@@ -98,7 +100,7 @@ def test_french_agreement_and_elision() -> None:
     genders = {noun.french: noun.gender for noun in NOUN_OF.values()}
     for example in some("train", 4000):
         words = cut(example.tgt)
-        for word, after in zip(words, words[1:], strict=False):
+        for word, after in pairwise(words):
             if word in ("le", "la", "ne", "je", "que") and "because" in example.src:
                 assert after[0] not in VOWELS, example.tgt
             if word.endswith("'"):
@@ -195,6 +197,22 @@ def test_nearest() -> None:
         assert found is not None and FR.answer(found) is not None
     for example in some("test", 300):
         assert FR.nearest(example.src) == example.src
+
+
+JUNK = st.one_of(
+    st.text(max_size=8), st.sampled_from([*FR.src_vocab.tokens, *FAMOUS.split(), "didn't", "<b>", "\u202e"])
+)
+
+
+@given(st.lists(JUNK, max_size=16).map(" ".join))
+def test_whatever_is_typed_gets_an_answer_that_holds(text: str) -> None:
+    answer, nearest, flip = FR.answer(text), FR.nearest(text), FR.flip(text)
+    if answer is not None:
+        assert answer.src == " ".join(FR.read(text)) == nearest
+    if nearest is not None:
+        assert FR.answer(nearest) is not None
+    if flip is not None:
+        assert answer is not None and FR.answer(flip[3]) is not None
 
 
 def test_chips_and_known_words() -> None:

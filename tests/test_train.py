@@ -4,7 +4,7 @@ import dataclasses
 import io
 import json
 import math
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
 
@@ -191,7 +191,7 @@ def test_frames_are_spread_by_doublings() -> None:
     for steps in (1, 2, 3, 100, 1200, 100_000):
         frames = frame_steps(steps)
         assert frames == sorted(set(frames)) and frames[0] == 1 and frames[-1] == steps
-        assert all(after <= 2 * before for before, after in zip(frames, frames[1:], strict=False))
+        assert all(after <= 2 * before for before, after in pairwise(frames))
     assert len(frame_steps(1200)) <= 24
 
 
@@ -231,6 +231,8 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
         (["--task", "klingon"], "error: there is no task 'klingon'; choose one of fr"),
         (["--steps", "0"], "error: steps must be at least 1, got 0"),
         (["--learning-rate", "nan"], "error: learning_rate must lie between 0 and 1, got nan"),
+        (["--weight-decay", "-1"], "error: weight_decay must lie in [0, 1), got -1.0"),
+        (["--clip", "0"], "error: clip must be above 0, got 0.0"),
         (["--pronouns-from", "1"], "error: pronouns_from must lie in [0, 1), got 1.0"),
         (["--heads", "5"], "error: d_model=64 cannot be split over n_heads=5"),
         (["--max-len", "3"], "error: max_len must be at least "),

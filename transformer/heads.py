@@ -18,7 +18,16 @@ import torch
 
 from transformer.gold import Group, Known, Sentence, cell_mask, groups_of, hop_mask
 from transformer.model import Transformer
-from transformer.roads import HOPS, Score, close_each_way, find_roads, pronoun_accuracy, without_head, without_road
+from transformer.roads import (
+    HOPS,
+    Score,
+    close_each_way,
+    find_roads,
+    only_hop,
+    pronoun_accuracy,
+    without_head,
+    without_road,
+)
 from transformer.tap import Recorder
 from transformer.vocab import WordVocabulary
 
@@ -34,11 +43,12 @@ def measure_heads(
     """Measure every head on the given sentences and return the contents of `heads.json`.
 
     {"n_sentences", "pronoun_accuracy", "blocks": {block: [facts of head 0, ...]}, "start": {"block", "head"},
-     "road": [{"hops": [{"block", "head", "from", "to", "mean", "argmax"}], "score", "pronoun_accuracy"}, ...],
+     "road": [{"hops": [{"block", "head", "from", "to", "mean", "argmax"}], "score", "first", ...}, ...],
      "closed": [{"from", "to", "pronoun_accuracy"}, ...]}
 
     A head's "knockout" is the pronoun accuracy that is left without it, a road's "pronoun_accuracy" what is left when
-    each of its hops is closed. Heads stand in for each other, so "closed" tells more: what is left when no head of
+    each of its hops is closed, its "alone" what is left when it is the only open way to the noun (None unless it is
+    one hop to the source noun). Heads stand in for each other, so "closed" tells more: what is left when no head of
     any layer may look from one role to another, the worst loss first. RuntimeError for a model in training mode,
     ValueError if no sentence can be used.
     """
@@ -56,6 +66,8 @@ def measure_heads(
     roads = find_roads({block: tally.hop_scores(len(heads)) for block, tally in tallies.items()})
     for road in roads:
         road["pronoun_accuracy"] = pronoun_accuracy(model, groups, without_road(road["hops"]))
+        direct = len(road["hops"]) == 1 and road["hops"][0]["to"] == "referent"
+        road["alone"] = pronoun_accuracy(model, groups, only_hop(road["hops"][0])) if direct else None
     return {
         "n_sentences": sum(len(group.sentences) for group in groups),
         "pronoun_accuracy": pronoun_accuracy(model, groups),

@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from transformer.gold import Group, hop_mask
+from transformer.gold import Group, cell_mask, hop_mask
 from transformer.model import Transformer
 from transformer.tap import OFF, Edit, Recorder, Tap
 
@@ -114,6 +115,44 @@ def without_road(hops: Sequence[Hop]) -> GroupEdit:
         return edit
 
     return for_group
+
+
+def only_hop(hop: Hop) -> GroupEdit:
+    """Close every way to the noun but one: what is left of the pronouns then came through this head alone.
+
+    No other head may look from the pronoun's row to the noun, the row may not look at the rows written before it, and
+    in the encoder no other word may gather the noun beforehand.
+    """
+
+    def for_group(group: Group) -> Edit:
+        def edit(name: str, x: Tensor) -> Tensor:
+            if not name.endswith(".scores.masked"):
+                return x
+            cells = torch.from_numpy(_ways_to_the_noun(name, group, x.size(-2), x.size(-1)))
+            closed = cells[:, None].repeat(1, x.size(1), 1, 1)
+            if name.startswith(hop["block"]):
+                closed[:, hop["head"]] = False
+            return x.masked_fill(closed, -math.inf)  # (sentence, head, query, key)
+
+        return edit
+
+    return for_group
+
+
+def _ways_to_the_noun(name: str, group: Group, n_queries: int, n_keys: int) -> np.ndarray:
+    """Mark the cells by which the noun can come to the pronoun's row: (sentence, query, key) bool."""
+    cells: list[list[tuple[int, int]]] = []
+    for known in group.sentences:
+        row, noun = known.referent or (None, None)
+        if row is None or noun is None:
+            cells.append([])
+        elif name.startswith("encoder."):
+            cells.append([(other, noun) for other in range(n_queries) if other != noun])
+        elif ".cross_attn." in name:
+            cells.append([(row, noun)])
+        else:
+            cells.append([(row, before) for before in range(row)])
+    return cell_mask(cells, n_queries, n_keys)
 
 
 @torch.no_grad()

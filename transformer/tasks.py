@@ -80,7 +80,7 @@ class FrenchTask:
     """
 
     name = "fr"
-    languages = ("language.en", "language.fr")
+    languages: tuple[str, str] = ("language.en", "language.fr")
     example = FAMOUS
 
     def __init__(self, grammar: French | None = None) -> None:

@@ -63,17 +63,22 @@ class Recipe:
     dropout: float = 0.1
     norm_first: bool = False
     max_len: int = 64
+    tried: int = 1  # how many trainings this one was chosen from: the page says so
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise ValueError(f"there is no task {self.task!r}; choose one of {', '.join(TASKS)}")
-        for name in ("steps", "batch", "pool", "warmup"):
+        for name in ("steps", "batch", "pool", "warmup", "tried"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0.0 <= self.pronouns_from < 1.0:
             raise ValueError(f"pronouns_from must lie in [0, 1), got {self.pronouns_from}")
         if not 0.0 < self.learning_rate < 1.0:
             raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
+        if not 0.0 <= self.weight_decay < 1.0:
+            raise ValueError(f"weight_decay must lie in [0, 1), got {self.weight_decay}")
+        if not self.clip > 0.0:
+            raise ValueError(f"clip must be above 0, got {self.clip}")
 
     def config(self, vocabularies: Vocabularies) -> ModelConfig:
         """Return the model to build; ValueError says which number cannot work."""
@@ -332,6 +337,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"\nstopped; {out} holds the last save", file=sys.stderr)
+        return 130
     print(f"{out}: {results['exact_match']:.1%} of {results['n_test']} test sentences exact")
     return 0
 

@@ -101,9 +101,22 @@ export function join(parent, items, make, update) {
  */
 export function listen(container, type, selector, handle) {
   container.addEventListener(type, (event) => {
+    if (event.type === 'pointerover' && rests(/** @type {PointerEvent} */ (event))) return;
     const part = event.target instanceof Element ? event.target.closest(selector) : null;
     if (part && container.contains(part)) handle(/** @type {HTMLElement} */ (part), event);
   });
+}
+
+/** Where the pointer was last seen to move. */
+const last = { x: NaN, y: NaN };
+addEventListener('pointermove', ({ clientX, clientY }) => Object.assign(last, { x: clientX, y: clientY }), { capture: true, passive: true });
+
+/**
+ * Did something come to lie under a pointer that rests? The browser calls that pointerover too; a person points nowhere.
+ * @param {PointerEvent} event
+ */
+function rests({ clientX, clientY }) {
+  return clientX === last.x && clientY === last.y;
 }
 
 /**

@@ -30,7 +30,7 @@ import { ask, receive } from './net.js';
  * @property {string} badge
  */
 /** @typedef {{block: string, head: number, from: string, to: string, mean: number, argmax: number}} Hop */
-/** @typedef {{hops: Hop[], score?: number, pronoun_accuracy?: number | null, first?: Hop | null}} Road best first */
+/** @typedef {{hops: Hop[], score?: number, pronoun_accuracy?: number | null, first?: Hop | null, alone?: number | null}} Road best first */
 /** @typedef {{position: number, words: string[], index: number}} Flip */
 /** @typedef {{key: string, values: Record<string, string | number>}} Notice */
 /**

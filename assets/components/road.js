@@ -18,8 +18,9 @@ export class RoadPanel {
   constructor(go) {
     this.title = el('h3', {}, el('span'), el('span', { class: 'quiet' }));
     this.list = el('ol');
+    this.proof = el('p');
     this.note = el('p', { class: 'quiet' });
-    this.node = el('section', { class: 'road', 'data-part': 'road' }, this.title, this.list, this.note);
+    this.node = el('section', { class: 'road', 'data-part': 'road' }, this.title, this.list, this.proof, this.note);
     listen(this.list, 'click', '[data-hop]', (part) => {
       const row = part.dataset.row ? Number(part.dataset.row) : null;
       go(part.dataset.hop ?? '', numberOf(part, 'head'), row);
@@ -34,6 +35,7 @@ export class RoadPanel {
     const [from, to] = here ? [nameOf('pronoun', trace, say), nameOf('referent', trace, say)] : ['', ''];
     write(this.title.children[0], here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
     write(this.title.children[1], roads.length ? say('explore.road.mean') : '');
+    write(this.proof, roads.length ? proofOf(roads[0], say) : '');
     write(this.note, roads.length ? noteOf(header, say) : say('explore.road.none'));
     join(
       this.list,
@@ -67,10 +69,22 @@ function noteOf(header, say) {
 }
 
 /**
- * The best road, and the best one that passes through other words: two ways of finding the same noun.
+ * What the knock-outs say about the best road: is it enough, and is it needed?
+ * @param {Road} road
+ * @param {import('./strings.js').Say} say
+ */
+function proofOf({ alone, pronoun_accuracy: without }, say) {
+  if (typeof alone !== 'number' || typeof without !== 'number') return '';
+  return say('explore.road.alone', { alone: share(alone), without: share(without) });
+}
+
+/**
+ * The best road, and the best one that passes through other words: two ways of finding the same noun. Where the best
+ * one was tried alone, what that showed takes the place of the other.
  * @param {Road[]} roads
  */
 function bestTwo(roads) {
+  if (typeof roads[0]?.alone === 'number') return [roads[0]];
   const other = roads.find((road) => road.hops.map((hop) => hop.to).join() !== roads[0].hops.map((hop) => hop.to).join()) ?? roads[1];
   return roads.length < 2 ? roads : [roads[0], other];
 }
