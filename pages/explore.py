@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import services, state, widgets
 from ui.components import explore
+from ui.limits import within_limit
 
 visit = state.visit()
 if visit.run is None:
@@ -12,5 +13,5 @@ example = services.run(visit.run).example
 state.offer_example(visit.run, example)
 
 sentence = widgets.page_head(visit, "explore", example)
-sentence, notices = widgets.within_limit(sentence)
+sentence, notices = within_limit(sentence)
 explore({"run": visit.run, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})

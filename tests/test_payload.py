@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from transformer import trace_pair
 from transformer.vocab import BOS, EOS, UNK
 from ui import payload, services
+from ui.limits import MOST_CHARACTERS, within_limit
 from ui.payload import RefusedError, explore_payload
 
 FAMOUS = "the animal did not cross the street because it was too tired"
@@ -128,7 +129,8 @@ def test_hostile_text_is_read_as_words(text: str) -> None:
 def check_any_text(text: str) -> None:
     """Whatever was typed: a refusal that says so, or a whole picture with sane numbers."""
     run = services.run("fr")
-    encoding = run.src_vocab.encode(text)
+    kept, too_long = within_limit(text)
+    encoding = run.src_vocab.encode(kept)
     if not encoding.ids:
         with pytest.raises(RefusedError, match=r"error\.empty"):
             explore_payload("fr", text)
@@ -140,7 +142,7 @@ def check_any_text(text: str) -> None:
     assert sentence["unknown"] == [token_id == UNK for token_id in encoding.ids[:shown]]
     assert all(token_id >= UNK for token_id in encoding.ids), "typed text became a special token"
     cut = {"key": "notice.cut", "values": {"shown": shown, "all": len(encoding.ids)}}
-    assert sentence["notices"] == ([cut] if shown < len(encoding.ids) else [])
+    assert sentence["notices"] == too_long + ([cut] if shown < len(encoding.ids) else [])
     for arrays in maps:
         for array in arrays.values():
             assert np.isfinite(array).all()
@@ -164,6 +166,14 @@ def test_generated_text(text: str) -> None:
 @given(ANY_TEXT)
 def test_much_generated_text(text: str) -> None:
     check_any_text(text)
+
+
+def test_a_text_too_long_for_an_address_is_cut_and_says_so() -> None:
+    text = "the animal " * 1000
+    header, _ = unpack(explore_payload("fr", text))
+    notices = header["traces"][0]["notices"]
+    assert notices[0] == {"key": "notice.characters", "values": {"shown": MOST_CHARACTERS, "all": len(text)}}
+    assert notices[1]["key"] == "notice.cut"
 
 
 def test_only_so_many_payloads_are_kept() -> None:

@@ -65,12 +65,15 @@ class Normalisation:
         """Narrow [start, end) to the word without its punctuation; an empty range if there is no word in it."""
         if all(unicodedata.category(mark).startswith(INVISIBLE) for mark in text[start:end]):
             return start, start
-        if self.drop_punctuation:
-            while end > start and text[end - 1] in EDGE_PUNCTUATION:
-                end -= 1
-            while start < end and text[start] in EDGE_PUNCTUATION:
-                start += 1
+        while end > start and self.is_edge(text[end - 1]):
+            end -= 1
+        while start < end and self.is_edge(text[start]):
+            start += 1
         return start, end
+
+    def is_edge(self, mark: str) -> bool:
+        """Tell what never belongs to a word at its ends: invisible marks of pasted text, and punctuation."""
+        return unicodedata.category(mark) == "Cf" or (self.drop_punctuation and mark in EDGE_PUNCTUATION)
 
     def cut_after_apostrophes(self, text: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """Cut text[start:end] behind every apostrophe: l'animal -> l', animal."""

@@ -10,11 +10,14 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 FIRST = "en"
 
 
-@functools.cache
 def words(language: str) -> dict[str, str]:
     """Give all texts of a language as {"explore.title": text}; an unknown language gives English."""
-    known = language if language in LANGUAGES else FIRST
-    tree = tomllib.loads((STRINGS / f"{known}.toml").read_text(encoding="utf-8"))
+    return _read(language if language in LANGUAGES else FIRST)
+
+
+@functools.cache
+def _read(language: str) -> dict[str, str]:
+    tree = tomllib.loads((STRINGS / f"{language}.toml").read_text(encoding="utf-8"))
     return dict(_flatten(tree))
 
 

@@ -16,6 +16,7 @@ from transformer.runs import Run, RunError
 from transformer.trace import Trace, trace_pair
 from transformer.vocab import BOS, EOS, UNK, Encoding
 from ui import services
+from ui.limits import within_limit
 
 VERSION = 1
 TOP = 5
@@ -43,6 +44,7 @@ def explore_payload(name: str, text: str) -> bytes:
 
 
 def _pack(run: Run, text: str) -> bytes:
+    text, too_long = within_limit(text)
     encoding, notices = _read(run, text)
     readings = [(text, encoding)]
     flip = run.task.flip(" ".join(encoding.surfaces)) if run.task else None
@@ -54,7 +56,7 @@ def _pack(run: Run, text: str) -> bytes:
         _sentence(run, typed, encoding, tgt_out, buffer)
         for (typed, encoding), tgt_out in zip(readings, written, strict=True)
     ]
-    traces[0]["notices"] = notices
+    traces[0]["notices"] = too_long + notices
     if flip:
         position, choices, index, _ = flip
         for sentence, which in zip(traces, (index, 1 - index), strict=True):

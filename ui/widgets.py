@@ -8,8 +8,6 @@ from transformer.runs import RunEntry
 from ui import i18n, state
 from ui.state import Visit
 
-MOST_CHARACTERS = 2000  # a web address carries the sentence, and browsers and proxies cut long ones
-
 
 def language_switch() -> str:
     """Choose the language of everything but the sentences. Runs first: all other words depend on it."""
@@ -90,11 +88,3 @@ def sentence_box(visit: Visit, example: str) -> str:
         text = box.text_input(label, example, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
         button.form_submit_button(visit.say("frame.translate"), type="primary", width="stretch")
     return text or ""
-
-
-def within_limit(sentence: str) -> tuple[str, list[dict[str, Any]]]:
-    """Cut a sentence that is too long for a web address, with a notice that says what was left out."""
-    if len(sentence) <= MOST_CHARACTERS:
-        return sentence, []
-    values = {"shown": MOST_CHARACTERS, "all": len(sentence)}
-    return sentence[:MOST_CHARACTERS], [{"key": "notice.characters", "values": values}]

@@ -7,9 +7,9 @@ from streamlit.components import v2
 from ui.roads import VERSION
 from ui.state import take_projector, take_sentence
 
-# The module itself is imported from our own server, so a rerun sends this stub and a few bytes of data.
-# A server that is just restarting gets a few tries. When the connection is lost, Streamlit opens a dialog that locks the
-# page; it is closed at once, because the picture works without the server and the frame has its own line about it.
+# The module itself is imported from our own server, so a rerun sends this stub and a few bytes of data. A server that
+# is just restarting gets a few tries. When the connection is lost, Streamlit opens a dialog that locks the page; it is
+# closed at once, because the picture works without the server and the frame has its own line about it.
 STUB = """
 const lock = () => document.querySelector('[data-testid="stDialog"] button[aria-label="Close"]')?.click();
 window.__labUnlock ??= new MutationObserver(lock);
