@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from google.protobuf.message import DecodeError
 from playwright.sync_api import Browser, Page, Request, WebSocket, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -133,7 +134,10 @@ class Visitor:
         websocket.on("framereceived", self._received)
 
     def _sent(self, frame: str | bytes) -> None:
-        kind = BackMsg.FromString(frame).WhichOneof("type") if isinstance(frame, bytes) else None
+        try:
+            kind = BackMsg.FromString(frame).WhichOneof("type") if isinstance(frame, bytes) else None
+        except DecodeError:  # a lone surrogate is no UTF-8, yet a browser sends it
+            kind = "broken"
         self.frames.append(str(kind))
 
     def _received(self, frame: str | bytes) -> None:

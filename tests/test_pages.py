@@ -16,7 +16,7 @@ from test_frame import HOSTILE, LETTERS, NOTHING, WORDS, WRONG_RUNS
 from transformer import runs
 from transformer.runs import load_run
 from transformer.tasks import TASKS
-from ui import i18n, services, state, widgets
+from ui import i18n, limits, services, state
 from ui.navigation import PAGES
 
 FRAME = ROOT / "ui" / "frame.py"
@@ -186,7 +186,6 @@ def two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def use_runs(monkeypatch: pytest.MonkeyPatch, **folders: Path) -> None:
     for name, folder in folders.items():
         monkeypatch.setattr(runs, name, folder)
-        monkeypatch.setattr(services, name, folder)
 
 
 def test_the_run_chooser_changes_the_model_and_offers_its_example(two_runs: Path) -> None:
@@ -269,17 +268,17 @@ def test_a_link_with_nonsense_still_opens(key: str, value: str) -> None:
 def test_a_hostile_link_reaches_the_component_as_text_and_nothing_else(text: str) -> None:
     app = open_page(s=text)
     check_unhurt(app)
-    assert component(app)["s"] == text[: widgets.MOST_CHARACTERS]
+    assert component(app)["s"] == text[: limits.MOST_CHARACTERS]
     if text.strip():
         assert text not in texts(app), "a foreign sentence may only be shown by the component, which shows it literally"
 
 
 def test_a_very_long_sentence_is_cut_and_says_so() -> None:
-    n = widgets.MOST_CHARACTERS + 500
+    n = limits.MOST_CHARACTERS + 500
     shown = component(open_page(s="a" * n))
-    assert len(shown["s"]) == widgets.MOST_CHARACTERS
+    assert len(shown["s"]) == limits.MOST_CHARACTERS
     assert shown["notices"] == [
-        {"key": "notice.characters", "values": {"shown": widgets.MOST_CHARACTERS, "all": n}},
+        {"key": "notice.characters", "values": {"shown": limits.MOST_CHARACTERS, "all": n}},
     ]
     for language in LANGUAGES:
         assert str(n) in i18n.say(language, "notice.characters", **shown["notices"][0]["values"])
@@ -305,7 +304,5 @@ def test_generated_sentences_never_break_the_page(count: int) -> None:
 
 def test_the_example_chips_are_sentences_that_the_task_can_answer() -> None:
     task = TASKS["fr"]
-    for language in LANGUAGES:
-        for label, text in task.chips():
-            assert label in i18n.words(language)
-            assert task.answer(text) is not None, text
+    for text in task.chips():
+        assert task.answer(text) is not None, text

@@ -192,6 +192,8 @@ def test_nearest() -> None:
     assert FR.nearest("zebra <b> \u202e") is None and FR.nearest("") is None
     assert FR.nearest("a big dog crossed the old bridge") == "the dog crossed the bridge because it was too tired"
     assert FR.nearest("i am a zebra") == "i am a student"
+    assert FR.nearest("the whale did not cross the street because it was too tired") == FR.example
+    assert FR.nearest("the wall stopped the dog") == "the street stopped the dog because it was too tired"
     for text in ("street stop", "the animal the animal the animal", "wide wide", "not", "thanks a lot", FAMOUS):
         found = FR.nearest(text)
         assert found is not None and FR.answer(found) is not None
@@ -216,7 +218,7 @@ def test_whatever_is_typed_gets_an_answer_that_holds(text: str) -> None:
 
 
 def test_chips_and_known_words() -> None:
-    texts = [text for _, text in FR.chips()]
+    texts = FR.chips()
     assert texts[0] == FR.example == FAMOUS
     assert all(FR.answer(text) is not None for text in texts)
     known = [word for words in FR.known_words().values() for text in words for word in text.split()]

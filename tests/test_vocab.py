@@ -1,6 +1,7 @@
 """Whatever is typed becomes ids that stand for it, and only ids that may be typed."""
 
 import doctest
+import time
 from typing import Any
 
 import pytest
@@ -72,6 +73,21 @@ def test_long_text() -> None:
     assert ENGLISH.encode("x" * 100_000).ids == [UNK]
     assert ENGLISH.encode("the " * 25_000).ids == [4] * 25_000
     assert FRENCH.encode("l'" * 50_000).ids == [8] * 50_000
+
+
+def test_a_hostile_word_costs_no_more_than_its_length() -> None:
+    """Unordered combining marks take quadratic time to normalise."""
+    text = "a" + "\u0300\u0316" * 50_000
+    start = time.process_time()
+    assert ENGLISH.encode(text) == FRENCH.encode(text) == ([UNK], [text], [(0, len(text))])
+    assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\u200b", "\u00ad", "\u200e", "\u202e"])
+def test_invisible_marks_around_a_word(mark: str) -> None:
+    ids, surfaces, spans = ENGLISH.encode(f"{mark}the{mark} \u201c{mark}animal{mark}.\u201d")
+    assert ids == [4, 5] and surfaces == ["the", "animal"] and spans == [(1, 4), (8, 14)]
+    assert ENGLISH.encode(f"ani{mark}mal").ids == [UNK]  # inside a word it makes another word
 
 
 def test_a_typed_special_is_an_unknown_word() -> None:

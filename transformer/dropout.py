@@ -14,7 +14,7 @@ def dropout(x: Tensor, p: float) -> Tensor:
     cut = min(round(p * _STEPS), _STEPS - 1)  # the last step is left, for a rate of almost 1
     if cut == 0:
         return x
-    bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), 2**63 - 1)
+    bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=x.device).random_(-(2**63), 2**63 - 1)
     bits = bits.view(torch.int16)[: x.numel()].view(x.shape)
     keep = torch.ge(bits, cut - _STEPS // 2, out=torch.empty_like(x, requires_grad=False))  # 1.0 or 0.0 at once
     return x * keep.mul_(_STEPS / (_STEPS - cut))

@@ -248,17 +248,27 @@ def parse(words: list[str]) -> Story | None:
     return guess if compose(guess).src == " ".join(words) else None
 
 
+VERB_WORDS = {"did", "does", *NEGATIONS} | {
+    form for verbs in VERBS.values() for verb in verbs for form in (verb.base, verb.third, verb.past)
+}
+
+
 def nearest_story(words: list[str]) -> Story:
     """Read as much as can be read of any words, and take the rest from the famous sentence.
 
-    The first known noun is the subject, the first one of the other kind the object. The last adjective that can be a
-    reason is the reason. An adjective is a noun's own if it stands right before it.
+    The first known noun is the subject if it stands before the verb, the next one of the other kind the object. The
+    last adjective that can be a reason is the reason. An adjective is a noun's own if it stands right before it.
     """
     nouns = {noun.english: noun for kind in NOUNS.values() for noun in kind}
+    verb_at = next((i for i, word in enumerate(words) if word in VERB_WORDS), len(words))
     at = [i for i, word in enumerate(words) if word in nouns]
-    subject_at = at[0] if at else None
-    subject = NOUNS["animal"][0] if subject_at is None else nouns[words[subject_at]]
-    object_at = next((i for i in at if nouns[words[i]].kind != subject.kind), None)
+    subject_at = at[0] if at and at[0] < verb_at else None
+    taken = None if subject_at is None else nouns[words[subject_at]].kind
+    object_at = next((i for i in at if nouns[words[i]].kind != taken), None)
+    if subject_at is not None:
+        subject = nouns[words[subject_at]]
+    else:  # the first noun of the kind that the object is not
+        subject = NOUNS["animal" if object_at is None else OTHER[nouns[words[object_at]].kind]][0]
     object_ = NOUNS[OTHER[subject.kind]][0] if object_at is None else nouns[words[object_at]]
 
     reasons = {adjective.english: (kind, adjective) for kind, group in REASONS.items() for adjective in group}

@@ -6,7 +6,7 @@
     snapshots/000100.safetensors   the film: attention of fixed probe sentences after training step 100
     heads.json           what each head does, measured once (heads.py)
     model.safetensors    the weights, float32
-    trainer.safetensors  optimiser and generators, for resuming; never shipped
+    trainer.safetensors  optimiser and generators, for resuming, where a training keeps them; never shipped
     manifest.json        size and SHA-256 of every file above (sealed.py)
 
 Everybody reads runs with `load_run`; `run_writer.py` writes them. Weights are safetensors, never pickle, which would
@@ -141,14 +141,20 @@ def _names() -> list[str]:
 
 def list_runs() -> list[RunEntry]:
     """List all runs, the shipped ones first. Never raises: a run that cannot be used says why in its entry."""
-    entries = []
+    return [RunEntry(folder.name, folder, error_of(folder)) for folder in run_folders()]
+
+
+def run_folders() -> list[Path]:
+    """Give the folders that may hold a run, the shipped ones first; hidden ones are left out."""
+    folders = []
     for place in (SHIPPED_RUNS, OWN_RUNS):
-        folders = sorted(folder for folder in place.iterdir() if folder.is_dir()) if place.is_dir() else []
-        entries += [RunEntry(folder.name, folder, _error(folder)) for folder in folders if folder.name[0] != "."]
-    return entries
+        found = sorted(folder for folder in place.iterdir() if folder.is_dir()) if place.is_dir() else []
+        folders += [folder for folder in found if folder.name[0] != "."]
+    return folders
 
 
-def _error(folder: Path) -> str | None:
+def error_of(folder: Path) -> str | None:
+    """Say in a sentence why a folder cannot be used as a run, None if it can."""
     try:
         if not NAME.fullmatch(folder.name):
             return "its name may have 1 to 40 letters, digits, _ and -, and nothing else"

@@ -59,7 +59,7 @@ class Task(Protocol):
     def answer(self, text: str) -> Example | None: ...
     def flip(self, text: str) -> tuple[int, list[str], int, str] | None: ...
     def nearest(self, text: str) -> str | None: ...
-    def chips(self) -> list[tuple[str, str]]: ...
+    def chips(self) -> list[str]: ...
 
 
 class FrenchTask:
@@ -187,17 +187,17 @@ class FrenchTask:
             "phrases": [*SMALL_TALK, "i am a student", *(f"i am {doing} an apple" for doing in MEALS)],
         }
 
-    def chips(self) -> list[tuple[str, str]]:
-        """Return the example sentences that a page offers, as (string key of the label, text)."""
+    def chips(self) -> list[str]:
+        """Return the example sentences that a page offers."""
         return [
-            ("example.tired", FAMOUS),
-            ("example.wide", "the animal did not cross the street because it was too wide"),
-            ("example.order", "the street did not stop the animal because it was too tired"),
-            ("example.adjective", "the black dog likes the quiet park because it is very hungry"),
-            ("example.itself", "the mouse never crosses the bridge because it itself is too narrow"),
-            ("example.student", "i am a student"),
-            ("example.apple", "i am eating an apple"),
-            ("example.thanks", "thanks"),
+            FAMOUS,
+            "the animal did not cross the street because it was too wide",
+            "the street did not stop the animal because it was too tired",
+            "the black dog likes the quiet park because it is very hungry",
+            "the mouse never crosses the bridge because it itself is too narrow",
+            "i am a student",
+            "i am eating an apple",
+            "thanks",
         ]
 
 

@@ -279,7 +279,7 @@ class Film:
 
     def __init__(self, task: Task, vocabularies: Vocabularies) -> None:
         self.tgt_vocab = vocabularies[1]
-        known = [task.answer(text) for _, text in task.chips()]
+        known = [task.answer(text) for text in task.chips()]
         probes = [example for example in known if example is not None][:N_PROBES]
         self.probes = [Pool([example], vocabularies).batch([0]) for example in probes]
 

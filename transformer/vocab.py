@@ -15,11 +15,8 @@ SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 
 CURLY_APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\uff07": "'"})
 EDGE_PUNCTUATION = '.,;:!?\u2026"\u201c\u201d\u00ab\u00bb()\u3002\uff0c\uff01\uff1f'
-INVISIBLE = (
-    "P",
-    "Z",
-    "Cf",
-)  # Unicode categories that make no word on their own: punctuation, spaces, zero-width
+INVISIBLE = ("P", "Z", "Cf")  # Unicode categories that make no word on their own: punctuation, spaces, zero-width
+LONGEST_WORD = 100  # characters; nobody knows a longer word, and normalising one can take quadratic time
 
 
 class Encoding(NamedTuple):
@@ -50,9 +47,7 @@ class Normalisation:
             start, end = self.trim(text, match.start(), match.end())
             if start == end:
                 continue
-            word = unicodedata.normalize("NFC", text[start:end]).translate(CURLY_APOSTROPHES)
-            if self.lowercase:
-                word = word.lower()
+            word = self.normalised(text[start:end])
             if word in self.contractions:
                 found += [(part, start, end) for part in self.contractions[word].split()]
             elif self.after_apostrophe and "'" in word[:-1]:
@@ -75,13 +70,19 @@ class Normalisation:
         """Tell what never belongs to a word at its ends: invisible marks of pasted text, and punctuation."""
         return unicodedata.category(mark) == "Cf" or (self.drop_punctuation and mark in EDGE_PUNCTUATION)
 
+    def normalised(self, piece: str) -> str:
+        """Return a piece of text as a vocabulary would write it: straight apostrophes, composed accents, lower case."""
+        word = piece.translate(CURLY_APOSTROPHES)
+        if len(word) > LONGEST_WORD:
+            return word
+        word = unicodedata.normalize("NFC", word)
+        return word.lower() if self.lowercase else word
+
     def cut_after_apostrophes(self, text: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """Cut text[start:end] behind every apostrophe: l'animal -> l', animal."""
         parts = []
         for match in re.finditer(r"[^']*'|[^']+", text[start:end].translate(CURLY_APOSTROPHES)):
-            word = unicodedata.normalize("NFC", match[0])
-            word = word.lower() if self.lowercase else word
-            parts.append((word, start + match.start(), start + match.end()))
+            parts.append((self.normalised(match[0]), start + match.start(), start + match.end()))
         return parts
 
     def to_dict(self) -> dict[str, Any]:

@@ -30,9 +30,9 @@ page = st.navigation(list(pages.values()), position="hidden")
 with brand:
     st.markdown(f"**{i18n.say(language, 'frame.brand')}**")
 with model:
-    readable = [run.name for run in services.runs() if run.error is None]
-    lost = state.unknown_run(readable)
-    chosen = widgets.run_chooser(language, services.runs())
+    runs = services.runs()
+    lost = state.unknown_run([run.name for run in runs if run.error is None])
+    chosen = widgets.run_chooser(language, runs)
     if chosen is not None:
         widgets.model_card(language, services.run(chosen).info)
     if lost is not None:

@@ -95,7 +95,7 @@ def _about(run: Run) -> dict[str, Any]:
         "start": heads.get("start"),
         "road": heads.get("road"),
         "max_len": config.max_len,
-        "examples": [{"label": _short(text), "text": text} for _, text in task.chips()] if task else [],
+        "examples": [{"label": _short(text), "text": text} for text in task.chips()] if task else [],
         "known": task.known_words() if task else {},
     }
 

@@ -75,7 +75,7 @@ async def strings(request: Request) -> Response:
     texts = i18n.words(request.query_params.get("lang", i18n.FIRST))
     return JSONResponse(
         texts,
-        headers={"Cache-Control": FOREVER if request.query_params.get("v") else "no-cache"},
+        headers={"Cache-Control": FOREVER if request.query_params.get("v") == VERSION else "no-cache"},
     )
 
 

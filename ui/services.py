@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from pathlib import Path
 
-from transformer.runs import OWN_RUNS, SHIPPED_RUNS, Run, RunEntry, find_run, list_runs, load_run
+from transformer.runs import Run, RunEntry, error_of, find_run, load_run, run_folders
 
 PAYLOADS_KEPT_BYTES = 64 * 1024 * 1024
 FIRST_RUN = "fr"
@@ -17,14 +17,19 @@ Stamp = tuple[str, int]  # a run's folder, and when its manifest was written
 
 
 def runs() -> list[RunEntry]:
-    """List the run folders, FIRST_RUN first; a damaged one carries its error. Read again when one of them changes."""
-    folders = [folder for place in (SHIPPED_RUNS, OWN_RUNS) if place.is_dir() for folder in place.iterdir()]
-    return _list(tuple(sorted(_stamp(folder) for folder in folders)))
+    """List the run folders, FIRST_RUN first; a damaged one carries its error. Only what has changed is read again."""
+    entries = [RunEntry(folder.name, folder, _problem(_stamp(folder))) for folder in run_folders()]
+    return sorted(entries, key=lambda entry: (entry.name != FIRST_RUN, entry.name))
 
 
-@functools.lru_cache(maxsize=1)
-def _list(stamps: tuple[Stamp, ...]) -> list[RunEntry]:
-    return sorted(list_runs(), key=lambda entry: (entry.name != FIRST_RUN, entry.name))
+def _problem(stamp: Stamp) -> str | None:
+    with _one_at_a_time:
+        return _checked(stamp)
+
+
+@functools.lru_cache(maxsize=256)
+def _checked(stamp: Stamp) -> str | None:
+    return error_of(Path(stamp[0]))
 
 
 def stamp(name: str) -> Stamp:
@@ -33,16 +38,18 @@ def stamp(name: str) -> Stamp:
 
 
 def _stamp(folder: Path) -> Stamp:
-    manifest = folder / "manifest.json"
-    return str(folder), manifest.stat().st_mtime_ns if manifest.is_file() else 0
+    try:
+        return str(folder), (folder / "manifest.json").stat().st_mtime_ns
+    except OSError:  # not there, or gone this very moment
+        return str(folder), 0
 
 
-_loading = threading.Lock()
+_one_at_a_time = threading.RLock()  # of many visitors who want the same run, one loads it
 
 
 def run(name: str) -> Run:
     """Load a run by its name, once for all visitors. RunError says what is wrong with it."""
-    with _loading:
+    with _one_at_a_time:
         return _load(stamp(name))
 
 

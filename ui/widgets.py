@@ -56,7 +56,8 @@ def model_card(language: str, info: dict[str, Any]) -> None:
     model, training, results = info["model"], info["training"], info["results"]
     lines = [i18n.say(language, "frame.size", **model)]
     if "steps" in training and "seed" in training:
-        lines.append(i18n.say(language, "frame.trained", steps=training["steps"], seed=training["seed"]))
+        key = "frame.trained" if results else "frame.unfinished"  # the last save of a training measures its results
+        lines.append(i18n.say(language, key, steps=training["steps"], seed=training["seed"]))
     if "exact_match" in results:
         right = round(results["exact_match"] * results["n_test"])
         lines.append(i18n.say(language, "frame.exact", right=f"{right:,}", n=f"{results['n_test']:,}"))

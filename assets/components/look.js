@@ -18,7 +18,7 @@ import { clamp } from './dom.js';
 
 const MAP = 268;
 const GAP = 24;
-const FOLD_BELOW = 940; // the stage would be narrower than lines and matrix together
+const FOLD_BELOW = 1060; // beside the map the stage would be too narrow for lines and matrix
 const STACK_BELOW = 680;
 export const BODY = 494;
 

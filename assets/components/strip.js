@@ -68,7 +68,7 @@ export class Strip {
    */
   draw(scene, news) {
     const { trace, header, say, look } = scene;
-    const [source, target] = header.languages ?? ['explore.source', 'explore.target'];
+    const [source = 'explore.source', target = 'explore.target'] = header.languages ?? [];
     write(this.sides[0], say(source));
     write(this.sides[1], say(target));
     write(this.try, say('explore.try'));
