@@ -27,11 +27,12 @@ def main() -> None:
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    where = machine()
     figures: list[Figure] = []
     for name in names:
         print(f"... {name}", file=sys.stderr, flush=True)
         figures += BENCHMARKS[name]()
-    print(f"{machine()}\n\n{table(figures)}")
+    print(f"{where}\n\n{table(figures)}")
 
 
 if __name__ == "__main__":

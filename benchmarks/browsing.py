@@ -45,6 +45,7 @@ def in_the_browser() -> list[Figure]:
     with serve() as server, browser() as chromium:
         visitor = Visitor(chromium.new_page(viewport={"width": 1440, "height": 900}), server)
         visitor.goto()
+        visitor.page.wait_for_timeout(2000)  # until Streamlit has settled
         visitor.page.evaluate(CLOCK)
         typed = type_sentences(visitor)
         messages, actions = look_everywhere(visitor)

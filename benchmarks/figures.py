@@ -92,9 +92,10 @@ def machine() -> str:
     except AttributeError:  # not on every system
         cores = os.cpu_count() or 1
     capability = torch.backends.cpu.get_cpu_capability()
+    load = f", load {os.getloadavg()[0]:.1f} before the start" if hasattr(os, "getloadavg") else ""
     return (
-        f"{processor()}, {cores} cores, {capability}, {platform.system()}, "
-        f"Python {platform.python_version()}, torch {torch.__version__}"
+        f"{processor()}, {cores} cores, {capability}, {platform.system()}, Python {platform.python_version()}, "
+        f"torch {torch.__version__}{load}"
     )
 
 

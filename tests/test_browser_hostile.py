@@ -170,7 +170,7 @@ def test_broken_bytes_in_a_link_are_shown_as_what_they_are(reader: Reader, escap
 
 @pytest.mark.parametrize("escape", [r"the\ud800animal", r"\udc00 the", r"the\u0000animal \u0000"])
 def test_what_is_no_character_at_all_does_no_harm(reader: Reader, escape: str) -> None:
-    """Streamlit itself sends half a surrogate pair as bad UTF-8 and has to connect again; no more than that may come."""
+    """Streamlit itself sends half a surrogate pair as bad UTF-8 and has to connect again: no more may come of it."""
     reader.open()
     reader.box.click()
     reader.page.keyboard.press("ControlOrMeta+a")

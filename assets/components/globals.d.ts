@@ -12,5 +12,6 @@ interface LabCounters {
 }
 
 interface Window {
+  __labGuarded?: boolean;
   __lab?: LabCounters;
 }

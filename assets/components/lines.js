@@ -25,6 +25,9 @@ import { fit } from './tokens.js';
  * @property {number} note
  */
 
+const MOST_NAMED = 4; // heads beside one key
+const WITH_WEIGHT = 2; // with more heads there is no room for the weight
+
 export class Lines {
   constructor() {
     this.heading = svg('svg', { class: 'lines-heading' });
@@ -212,7 +215,7 @@ export class Lines {
             fill: headColour(palette, head),
           }),
       );
-      write(label, weights[best] > LABELLED ? scene.say('explore.head_weight', { head: heads[best] + 1, weight: short(weights[best]) }) : '');
+      write(label, labelOf(weights, heads, scene.say));
       node.classList.toggle('strong', weights[best] > 0.5 || col === view.col);
       node.classList.toggle('faint', row !== null && weights[best] < THINNEST);
     });
@@ -253,4 +256,19 @@ export class Lines {
     if (!this.size || scene.row === null) return;
     keepVisible(this.scroll, scene.grid.rows.indexOf(scene.row) * this.size.row, this.size.row, this.size.top);
   }
+}
+
+/**
+ * What stands beside the bars of a key: every head whose bar can be told, the strongest first, and its weight.
+ * @param {number[]} weights
+ * @param {number[]} heads
+ * @param {import('./strings.js').Say} say
+ */
+function labelOf(weights, heads, say) {
+  const order = heads.map((_, i) => i).filter((i) => weights[i] >= LABELLED);
+  order.sort((a, b) => weights[b] - weights[a]);
+  if (!order.length) return '';
+  const named = order.slice(0, MOST_NAMED).map((i) => heads[i] + 1);
+  const weight = order.length > WITH_WEIGHT ? '' : short(weights[order[0]]);
+  return say('explore.head_weight', { head: named.join(',') + (order.length > MOST_NAMED ? ' …' : ''), weight }).trim();
 }

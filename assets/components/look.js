@@ -41,7 +41,7 @@ export function lookOf(width, height, projector) {
  * @param {number} onWall room above the rows on the projector
  */
 function rowHeight(look, grid, onWall) {
-  const [top, low, high] = look.projector ? [onWall, 27, 40] : [86, 20, 27];
+  const [top, low, high] = look.projector ? [onWall, 26, 40] : [86, 20, 27];
   const rows = Math.max(grid.rows.length, 1);
   return { top, row: clamp(Math.floor((look.height - top - 3) / rows), low, high) };
 }
@@ -59,7 +59,7 @@ export function linesSize(look, grid) {
     return { width, height: look.height, row, top, queries: 330, keys, bars: keys + 170, bar: 110, word, small: 20, note: 20 };
   }
   const width = look.stack ? look.stage : clamp(look.stage - 18 - 390, 340, 388);
-  const bars = width - 76;
+  const bars = width - 86;
   const keys = look.stack ? Math.round(width * 0.62) : Math.max(bars - 72, Math.round(width * 0.57));
   const word = row >= 25 ? 17 : 15;
   return {
@@ -70,7 +70,7 @@ export function linesSize(look, grid) {
     queries: look.stack ? Math.round(width * 0.4) : Math.round(width * 0.41),
     keys,
     bars,
-    bar: 30,
+    bar: 26,
     word,
     small: 13,
     note: 13,
@@ -84,7 +84,7 @@ export function linesSize(look, grid) {
  * @returns {MatrixSize}
  */
 export function matrixSize(look, grid, linesWidth) {
-  const { top, row } = rowHeight(look, grid, 104);
+  const { top, row } = rowHeight(look, grid, 92);
   const left = look.projector ? 170 : 84;
   const width = look.projector ? look.width : look.stack ? look.stage : look.stage - linesWidth - 18;
   const cols = Math.max(grid.cols.length, 1);

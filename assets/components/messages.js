@@ -21,8 +21,9 @@ import { literal } from './tokens.js';
 export function messagesOf(scene, news) {
   const { trace, say } = scene;
   if (news.trouble) return { parts: [sentence(say(news.trouble.key, news.trouble.values), 'strong')], alarm: true };
-  const notices = [...news.passing, ...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values))));
-  const parts = [...notices, ...unknownWords(scene), ...rightAnswer(scene), ...reading(scene)];
+  const notices = [...news.passing, ...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values)), 'firm'));
+  const firm = [...notices, ...unknownWords(scene), ...rightAnswer(scene)];
+  const parts = [...firm, ...(firm.length ? [] : reading(scene))];
   return { parts: parts.length ? parts : [sentence(say(invitation(scene)), 'quiet')], alarm: false };
 }
 

@@ -6,7 +6,7 @@ import { lookOf } from './look.js';
 import * as moves from './moves.js';
 import { makeParts } from './parts.js';
 import { copyLink, save } from './save.js';
-import { sceneOf } from './scene.js';
+import { pointedRow, sceneOf } from './scene.js';
 import { after, pictureOfScreen } from './screens.js';
 import { bindingsOf } from './shortcuts.js';
 import { readPalette } from './theme.js';
@@ -48,18 +48,22 @@ export class Page {
     this.palette = readPalette(root);
     this.parts = makeParts(this);
     listenKeys(root, () => bindingsOf(this));
-    this.observer = new ResizeObserver(() => this.fitWidth());
+    this.fit = () => this.fitBox();
+    this.observer = new ResizeObserver(this.fit);
     this.observer.observe(root);
+    addEventListener('resize', this.fit);
   }
 
-  /** Draw anew when the box changes its width; nothing else does that. */
-  fitWidth() {
-    const width = this.root.clientWidth;
-    if (this.scene && width && width !== this.scene.look.width) this.draw();
+  /** Draw anew when the box changes its width, or on the projector the window its height; nothing else does that. */
+  fitBox() {
+    if (!this.scene || !this.root.clientWidth) return;
+    const [now, next] = [this.scene.look, this.look()];
+    if (next.width !== now.width || next.height !== now.height) this.draw();
   }
 
   stop() {
     this.observer.disconnect();
+    removeEventListener('resize', this.fit);
     clearTimeout(this.link);
     clearTimeout(this.waiting);
   }
@@ -140,7 +144,7 @@ export class Page {
     if (moves.samePoint(view, next)) return;
     const started = performance.now();
     this.view = next;
-    this.scene = { ...scene, view: this.seen(next), row: next.row[rowSide(blockOf(next.block).kind)] };
+    this.scene = { ...scene, view: this.seen(next), row: pointedRow(next) };
     for (const part of [this.parts.strip, this.parts.map, this.parts.stage]) part.point(this.scene);
     if (next.pin !== view.pin) this.showPin();
     this.rewriteLink();

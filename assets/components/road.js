@@ -1,7 +1,7 @@
 /** The roads from the pronoun's row to its noun: hop by hop, as measured on test sentences and as taken in this one. */
 
 import { blockOf, keySide, rowSide } from './blocks.js';
-import { el, join, listen, numberOf, set, write } from './dom.js';
+import { el, join, listen, numberOf, put, set, write } from './dom.js';
 import { share, short } from './format.js';
 import { wordsOf } from './grid.js';
 
@@ -95,12 +95,13 @@ function bestTwo(roads) {
  * @param {boolean} here can the road be followed in this sentence?
  * @param {Scene} scene
  */
-function drawRoad(node, road, here, { trace, say }) {
+function drawRoad(node, road, here, { trace, say, sayWith }) {
   const [[way, hops], score] = [node.children[0].children, node.children[1]];
   const stops = [road.hops[0].from, ...road.hops.map((hop) => hop.to)];
-  const [from, ...to] = stops.map((role) => (here ? nameOf(role, trace, say) : say('explore.role.' + role)));
-  const first = road.first ? (here ? nameOf(road.first.to, trace, say) : say('explore.role.' + road.first.to)) : '';
-  write(way, first ? say('explore.road.first', { from, first, to: to.join(' → ') }) : [from, ...to].join(' → '));
+  const [from, ...to] = stops.map((role) => (here ? wordOf(role, trace, say) : say('explore.role.' + role)));
+  const first = road.first ? (here ? wordOf(road.first.to, trace, say) : say('explore.role.' + road.first.to)) : '';
+  const goal = el('span', {}, ...to.flatMap((stop, i) => (i ? [' → ', stop] : [stop])));
+  put(way, first ? sayWith('explore.road.first', { from, first, to: goal }) : [from, ' → ', goal]);
   write(score, short(road.hops.reduce((product, hop) => product * hop.mean, 1)));
   set(score, { title: say('explore.road.score') });
   const without = road.pronoun_accuracy;
@@ -166,6 +167,16 @@ function weightOf(hop, trace) {
   const nKeys = keySide(kind) === 'src' ? trace.src.length : trace.tgt_in.length;
   const nRows = rowSide(kind) === 'src' ? trace.src.length : trace.tgt_in.length;
   return keys.reduce((sum, key) => sum + weights[(hop.head * nRows + rows[0]) * nKeys + key], 0);
+}
+
+/**
+ * The same in the voice of the sentence; what we say around it keeps ours.
+ * @param {string} role
+ * @param {Trace} trace
+ * @param {import('./strings.js').Say} say
+ */
+function wordOf(role, trace, say) {
+  return el('span', { class: 'word' }, nameOf(role, trace, say));
 }
 
 /**

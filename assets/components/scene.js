@@ -47,12 +47,21 @@ export function sceneOf(payload, view, words, palette, look) {
     trace,
     grid: gridOf(trace, view.block, view.bare),
     view,
-    row: rowOf(view),
+    row: pointedRow(view),
     title: titleOf(view.block, words.say),
     palette,
     look,
     ...words,
   };
+}
+
+/**
+ * The row pointed at. Who points at a key asks who reads it; then no row is pointed at, and there is one "here".
+ * @param {View} view
+ * @returns {number | null}
+ */
+export function pointedRow(view) {
+  return view.byKey ? null : rowOf(view);
 }
 
 /**

@@ -36,12 +36,14 @@ export class Strip {
     this.p = el('div', { class: 'p' }, el('span'), el('b', { class: 'num' }));
     this.try = label();
     this.chips = el('div', { class: 'chips', role: 'group' });
+    this.further = el('button', { type: 'button', class: 'further', onclick: () => this.turnChips() });
+    this.examples = el('div', { class: 'examples' }, this.chips, this.further);
     this.verdict = el('div', { class: 'verdict', 'data-part': 'verdict' });
     this.message = el('div', { class: 'message', role: 'status', 'data-part': 'message' });
     this.node = el(
       'section',
       { class: 'strip', 'data-part': 'strip' },
-      ...[this.sides[0], this.src, this.known, this.sides[1], this.tgt, this.p, this.try, this.chips, this.verdict, this.message],
+      ...[this.sides[0], this.src, this.known, this.sides[1], this.tgt, this.p, this.try, this.examples, this.verdict, this.message],
     );
     this.connect(act);
   }
@@ -60,6 +62,7 @@ export class Strip {
     });
     listen(this.node, 'click', '[data-ask]', (part) => act.ask(part.dataset.ask ?? ''));
     listen(this.node, 'click', '[data-known]', () => act.showKnown());
+    this.chips.addEventListener('scroll', () => this.markEnd());
   }
 
   /**
@@ -137,7 +140,22 @@ export class Strip {
         set(node, { 'data-ask': example.text, title: literal(example.text), 'aria-pressed': String(on) });
       },
     );
-    this.chips.classList.toggle('over', this.chips.scrollWidth > this.chips.clientWidth + 1);
+    set(this.further, { 'aria-label': say('explore.further'), title: say('explore.further') });
+    this.markEnd();
+  }
+
+  /** Where the examples do not fit, an arrow leads to the others, and at the end back to the first. */
+  markEnd() {
+    const { scrollWidth, clientWidth, scrollLeft } = this.chips;
+    const more = scrollLeft + clientWidth < scrollWidth - 1;
+    this.chips.classList.toggle('over', more);
+    write(this.further, more ? '›' : '‹');
+    set(this.further, { hidden: scrollWidth > clientWidth + 1 ? null : '' });
+  }
+
+  turnChips() {
+    const { scrollLeft, clientWidth } = this.chips;
+    this.chips.scrollLeft = this.chips.classList.contains('over') ? scrollLeft + clientWidth * 0.8 : 0;
   }
 
   /** @param {Scene} scene */
