@@ -15,7 +15,7 @@ const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 // Only the joiner inside an emoji has a work to do.
 const INVISIBLE =
   // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\u200d(?!\p{Extended_Pictographic})/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Noncharacter_Code_Point}]|\u200d(?!\p{Extended_Pictographic})/gu;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter() : null;
 
@@ -58,7 +58,7 @@ export function subscript(n) {
  * @param {string} token
  */
 export function literal(token) {
-  const text = token.replace(INVISIBLE, (sign) => 'U+' + sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0'));
+  const text = token.replace(INVISIBLE, (sign) => 'U+' + (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0'));
   if (text.trim() === '') return '␣'.repeat(Math.max(1, text.length));
   return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
 }
