@@ -1,8 +1,8 @@
 import js from '@eslint/js';
 
 const BROWSER = [
-  'AbortController', 'Blob', 'Document', 'DOMRect', 'Element', 'HTMLElement', 'Intl', 'MouseEvent', 'Node', 'Path2D',
-  'ResizeObserver', 'ShadowRoot', 'SVGElement', 'TextDecoder', 'URL', 'URLSearchParams', 'clearTimeout', 'console',
+  'AbortController', 'Blob', 'Document', 'DOMRect', 'Element', 'HTMLElement', 'HTMLInputElement', 'Intl',
+  'MouseEvent', 'MutationObserver', 'Node', 'Path2D', 'ResizeObserver', 'ShadowRoot', 'SVGElement', 'TextDecoder', 'URL', 'URLSearchParams', 'clearTimeout', 'console',
   'devicePixelRatio', 'document', 'fetch', 'getComputedStyle', 'history', 'innerHeight', 'innerWidth', 'location',
   'matchMedia', 'navigator', 'performance', 'requestAnimationFrame', 'scrollY', 'setTimeout', 'window',
 ];

@@ -25,6 +25,7 @@ from ui import i18n
 RUN = "fr"
 SOON = 15_000  # milliseconds for anything that a person would wait for
 expect.set_options(timeout=SOON)
+DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
 
 # Every canvas remembers what was written on it since it was last emptied: the digits of a matrix are pixels otherwise.
 REMEMBER_WRITING = """
@@ -101,6 +102,12 @@ class Reader(Visitor):
     def _dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
+
+    def forget(self) -> None:
+        """Start listening anew."""
+        for heard in (self.requests, self.frames, self.console, self.dialogs):
+            heard.clear()
+        self.received = 0
 
     # -- doing -----------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ export function listen(container, type, selector, handle) {
 
 /** Where the pointer was last seen to move. */
 const last = { x: NaN, y: NaN };
-addEventListener('pointermove', ({ clientX, clientY }) => Object.assign(last, { x: clientX, y: clientY }), { capture: true, passive: true });
+window.addEventListener('pointermove', ({ clientX, clientY }) => Object.assign(last, { x: clientX, y: clientY }), { capture: true, passive: true });
 
 /**
  * Did something come to lie under a pointer that rests? The browser calls that pointerover too; a person points nowhere.

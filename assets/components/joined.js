@@ -7,7 +7,7 @@ import { wordsOf } from './grid.js';
 import { GAP, place, quadrantsOf, sizeOf } from './joinedlayout.js';
 import { weightScale } from './scales.js';
 import { headColour } from './theme.js';
-import { fit } from './tokens.js';
+import { fit, widthOf } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./joinedlayout.js').Quadrant} Quadrant */
@@ -17,12 +17,13 @@ export class Joined {
   constructor() {
     this.canvas = el('canvas', { role: 'img', 'data-part': 'joined' });
     this.words = svg('g', { class: 'joined-words' });
+    this.groups = svg('g', { class: 'joined-groups' });
     this.frames = svg('g', { class: 'joined-frames' });
     this.glow = svg('rect', { class: 'row-glow' });
     this.edge = svg('rect', { class: 'row-edge' });
     this.never = el('div', { class: 'joined-never' });
-    this.axes = el('div', { class: 'matrix-axes' }, el('b'), el('b'), el('span'));
-    this.marks = svg('svg', { class: 'joined-marks', 'aria-hidden': 'true' }, this.words, this.frames, this.glow, this.edge);
+    this.axes = el('div', { class: 'matrix-axes' }, el('b'), el('b'));
+    this.marks = svg('svg', { class: 'joined-marks', 'aria-hidden': 'true' }, this.words, this.groups, this.frames, this.glow, this.edge);
     this.field = el('div', { class: 'joined-field' }, this.canvas, this.marks, this.never, this.axes);
     this.scroll = el('div', { class: 'joined-scroll' }, this.field);
     this.title = el('div', { class: 'head-title' }, el('i'), el('b'));
@@ -49,6 +50,7 @@ export class Joined {
     this.paint(scene, across, down);
     this.writeAxes(scene);
     this.drawWords(scene);
+    this.drawGroups(scene);
     this.drawFrames(scene);
     this.drawNever(scene, read.length);
     this.drawCaptions(scene);
@@ -80,10 +82,9 @@ export class Joined {
 
   /** @param {Scene} scene */
   writeAxes({ say }) {
-    const [keys, queries, note] = this.axes.children;
+    const [keys, queries] = this.axes.children;
     write(keys, say('explore.axis.keys_right'));
     write(queries, say('explore.axis.queries_down'));
-    write(note, say('explore.axis.word_written'));
   }
 
   /** @param {Scene} scene */
@@ -103,12 +104,42 @@ export class Joined {
       items,
       () => svg('text'),
       (node, { label, at, column }) => {
-        const shown = fit(label.text, column ? size.top - 14 : size.left - 10, type);
+        const shown = fit(label.text, column ? size.top - size.word * 1.7 : size.left - size.word * 1.2 - 12, type);
         const middle = place(at, src.length, size) + size.cell / 2;
         write(node, shown.text);
+        const hidden = at % size.every ? 'hidden' : null;
         const across = { x: null, y: null, 'text-anchor': 'start', transform: `translate(${size.left + middle + 4},${size.top - 6}) rotate(-60)` };
         const down = { x: size.left - 8, y: size.top + middle + shown.size * 0.33, 'text-anchor': 'end', transform: null };
-        set(node, { ...(column ? across : down), 'font-size': shown.size, 'data-place': column ? null : at });
+        set(node, { ...(column ? across : down), 'font-size': shown.size, 'data-place': column ? null : at, visibility: hidden });
+      },
+    );
+  }
+
+  /**
+   * Say at each group of rows and columns what its words are: only the rows of the decoder write.
+   * @param {Scene} scene
+   */
+  drawGroups({ say, palette }) {
+    if (!this.now) return;
+    const { size, src, tgt, quadrants } = this.now;
+    const columns = quadrants[1].grid.cols.length;
+    const groups = [
+      { at: 0, n: src.length, column: true, text: say('explore.axis.keys_encoder') },
+      { at: src.length, n: columns, column: true, text: say('explore.axis.keys_decoder') },
+      { at: 0, n: src.length, column: false, text: say('explore.axis.keys_encoder') },
+      { at: src.length, n: tgt.length, column: false, text: say('explore.axis.word_written') },
+    ];
+    join(
+      this.groups,
+      groups,
+      () => svg('text'),
+      (node, { at, n, column, text }) => {
+        const begin = place(at, src.length, size);
+        const fits = widthOf(text, `400 ${size.word}px ${palette.fonts.ui}`) <= n * size.cell;
+        write(node, fits ? text : '');
+        const beside = `translate(${size.word},${size.top + begin + (n * size.cell) / 2}) rotate(-90)`;
+        const above = `translate(${size.left + begin + 4},${size.word - 1})`;
+        set(node, { transform: column ? above : beside, 'text-anchor': column ? 'start' : 'middle', 'font-size': size.word });
       },
     );
   }
@@ -139,12 +170,13 @@ export class Joined {
    * @param {Scene} scene
    * @param {number} columns
    */
-  drawNever({ say }, columns) {
+  drawNever({ say, palette, look }, columns) {
     if (!this.now) return;
     const { size, src } = this.now;
     write(this.never, say('explore.joined.never_here'));
+    const room = widthOf(say('explore.joined.never_here'), `700 ${look.projector ? 20 : 14}px ${palette.fonts.ui}`) + 30;
     const x = size.left + place(src.length, src.length, size) + (columns * size.cell) / 2;
-    set(this.never, { style: `left:${x}px;top:${size.top + (src.length * size.cell) / 2}px`, hidden: columns * size.cell < 150 ? '' : null });
+    set(this.never, { style: `left:${x}px;top:${size.top + (src.length * size.cell) / 2}px`, hidden: columns * size.cell < room ? '' : null });
   }
 
   /** @param {Scene} scene */
@@ -191,7 +223,11 @@ export class Joined {
     set(this.edge, box);
     set(this.glow, box);
     for (const node of this.words.querySelectorAll('[data-place]')) {
-      node.classList.toggle('strong', index >= 0 && Number(node.getAttribute('data-place')) === at);
+      const mine = Number(node.getAttribute('data-place'));
+      const here = index >= 0 && mine === at;
+      const crowded = index >= 0 && !here && Math.abs(mine - at) < size.every;
+      node.classList.toggle('strong', here);
+      set(node, { visibility: here || (mine % size.every === 0 && !crowded) ? null : 'hidden' });
     }
   }
 

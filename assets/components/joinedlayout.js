@@ -7,7 +7,7 @@ import { gridOf } from './grid.js';
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./grid.js').Grid} Grid */
 /** @typedef {{grid: Grid, left: number, top: number}} Quadrant where a map begins, in cells */
-/** @typedef {{cell: number, left: number, top: number, gap: number, word: number}} JoinedSize */
+/** @typedef {{cell: number, left: number, top: number, gap: number, word: number, every: number}} JoinedSize where cells are small, every second or third has its word */
 
 export const GAP = 4; // between source and target
 
@@ -46,9 +46,11 @@ export function place(at, n, size) {
  * @returns {JoinedSize}
  */
 export function sizeOf({ look }, n) {
-  const top = look.projector ? 108 : 82;
-  const left = look.projector ? 120 : 92;
+  const top = look.projector ? 116 : 82;
+  const left = look.projector ? 140 : 104;
   const height = look.projector ? look.height : look.height + 122;
   const fits = Math.floor(((height - top - 12) / Math.max(1, n)) * 10) / 10;
-  return { cell: look.projector ? clamp(fits, 24, 34) : clamp(fits, 13, 30), left, top, gap: GAP, word: look.projector ? 20 : 13 };
+  const word = look.projector ? 20 : 13;
+  const cell = clamp(fits, 13, look.projector ? 34 : 30);
+  return { cell, left, top, gap: GAP, word, every: Math.ceil((word - 1) / cell) };
 }

@@ -20,13 +20,11 @@ import { fit } from './tokens.js';
  * @property {number} keys left end of the keys
  * @property {number} bars left end of the bars
  * @property {number} bar length of the bar of weight 1
+ * @property {number} others room for the names of the heads beside the strongest
  * @property {number} word
  * @property {number} small
  * @property {number} note
  */
-
-const MOST_NAMED = 4; // heads beside one key
-const WITH_WEIGHT = 2; // with more heads there is no room for the weight
 
 export class Lines {
   constructor() {
@@ -133,16 +131,17 @@ export class Lines {
     join(
       this.keys,
       grid.cols,
-      () => svg('g', { class: 'key' }, svg('rect'), svg('text', { class: 'word' }), svg('g'), svg('text', { class: 'best' })),
+      () => svg('g', { class: 'key' }, svg('rect'), svg('text', { class: 'word' }), svg('g'), svg('text', { class: 'best' }), svg('text', { class: 'others', lengthAdjust: 'spacingAndGlyphs' })),
       (node, col, at) => {
-        const [ground, word, , best] = node.children;
+        const [ground, word, , best, others] = node.children;
         const y = keyY(size, grid, at);
         set(node, { 'data-key': col });
         set(ground, { x: size.keys - 4, y: y - size.row / 2, width: size.width - size.keys + 4, height: size.row, fill: 'transparent' });
         const shown = fit(grid.keys[col].text, size.bars - size.keys - 4, { size: size.word, smallest: size.note + 1, family });
         write(word, shown.text);
         set(word, { x: size.keys, y: y + shown.size * 0.33, 'font-size': shown.size });
-        set(best, { x: size.width - 2, y: y + size.note * 0.36, 'text-anchor': 'end', 'font-size': size.note + 1 });
+        set(others, { x: size.width - size.others - 2, y: y + size.note * 0.36, 'font-size': size.note });
+        set(best, { x: size.width - size.others - 6, y: y + size.note * 0.36, 'text-anchor': 'end', 'font-size': size.note + 1 });
       },
     );
   }
@@ -200,7 +199,7 @@ export class Lines {
       const col = grid.cols[at];
       const weights = heads.map((head) => (row === null || grid.masked(row, col) ? 0 : grid.at(head, row, col)));
       const best = weights.reduce((a, weight, i) => (weight > weights[a] ? i : a), 0);
-      const [, , bars, label] = node.children;
+      const [, , bars, label, others] = node.children;
       const top = keyY(size, grid, at) - ((thick + 1) * heads.length) / 2;
       join(
         bars,
@@ -215,7 +214,10 @@ export class Lines {
             fill: headColour(palette, head),
           }),
       );
-      write(label, labelOf(weights, heads, scene.say));
+      write(label, weights[best] > LABELLED ? scene.say('explore.head_weight', { head: heads[best] + 1, weight: short(weights[best]) }) : '');
+      const names = othersOf(weights, heads, best);
+      write(others, names);
+      set(others, { textLength: names.length > 4 ? size.others : null });
       node.classList.toggle('strong', weights[best] > 0.5 || col === view.col);
       node.classList.toggle('faint', row !== null && weights[best] < THINNEST);
     });
@@ -259,16 +261,13 @@ export class Lines {
 }
 
 /**
- * What stands beside the bars of a key: every head whose bar can be told, the strongest first, and its weight.
+ * The other heads whose bars at a key can be told, the stronger ones first.
  * @param {number[]} weights
  * @param {number[]} heads
- * @param {import('./strings.js').Say} say
+ * @param {number} best the place of the strongest, which is named already
  */
-function labelOf(weights, heads, say) {
-  const order = heads.map((_, i) => i).filter((i) => weights[i] >= LABELLED);
-  order.sort((a, b) => weights[b] - weights[a]);
-  if (!order.length) return '';
-  const named = order.slice(0, MOST_NAMED).map((i) => heads[i] + 1);
-  const weight = order.length > WITH_WEIGHT ? '' : short(weights[order[0]]);
-  return say('explore.head_weight', { head: named.join(',') + (order.length > MOST_NAMED ? ' …' : ''), weight }).trim();
+function othersOf(weights, heads, best) {
+  const others = heads.map((_, i) => i).filter((i) => i !== best && weights[i] >= LABELLED);
+  others.sort((a, b) => weights[b] - weights[a]);
+  return others.length ? 'H' + others.map((i) => heads[i] + 1).join(',') : '';
 }

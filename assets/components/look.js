@@ -56,21 +56,22 @@ export function linesSize(look, grid) {
   if (look.projector) {
     const width = Math.min(look.width, 980);
     const [keys, word] = [Math.round(width * 0.58), clamp(Math.floor(row * 0.78), 21, 26)];
-    return { width, height: look.height, row, top, queries: 330, keys, bars: keys + 170, bar: 110, word, small: 20, note: 20 };
+    return { width, height: look.height, row, top, queries: 330, keys, bars: keys + 170, bar: 80, others: 46, word, small: 20, note: 20 };
   }
-  const width = look.stack ? look.stage : clamp(look.stage - 18 - 390, 340, 388);
-  const bars = width - 86;
-  const keys = look.stack ? Math.round(width * 0.62) : Math.max(bars - 72, Math.round(width * 0.57));
+  const width = look.stack ? look.stage : clamp(look.stage - 18 - 420, 340, 388);
+  const bars = width - 100;
+  const keys = look.stack ? Math.round(width * 0.62) : Math.max(bars - 72, Math.round(width * 0.555));
   const word = row >= 25 ? 17 : 15;
   return {
     width,
     height: look.stack ? Math.min(BODY, top + row * Math.max(grid.rows.length, grid.cols.length) + 4) : look.height,
     row,
     top,
-    queries: look.stack ? Math.round(width * 0.4) : Math.round(width * 0.41),
+    queries: look.stack ? Math.round(width * 0.4) : Math.round(width * 0.395),
     keys,
     bars,
-    bar: 26,
+    bar: 22,
+    others: 26,
     word,
     small: 13,
     note: 13,
@@ -84,7 +85,7 @@ export function linesSize(look, grid) {
  * @returns {MatrixSize}
  */
 export function matrixSize(look, grid, linesWidth) {
-  const { top, row } = rowHeight(look, grid, 92);
+  const { top, row } = rowHeight(look, grid, 100);
   const left = look.projector ? 170 : 84;
   const width = look.projector ? look.width : look.stack ? look.stage : look.stage - linesWidth - 18;
   const cols = Math.max(grid.cols.length, 1);

@@ -51,7 +51,7 @@ export class Page {
     this.fit = () => this.fitBox();
     this.observer = new ResizeObserver(this.fit);
     this.observer.observe(root);
-    addEventListener('resize', this.fit);
+    window.addEventListener('resize', this.fit);
   }
 
   /** Draw anew when the box changes its width, or on the projector the window its height; nothing else does that. */
@@ -63,7 +63,7 @@ export class Page {
 
   stop() {
     this.observer.disconnect();
-    removeEventListener('resize', this.fit);
+    window.removeEventListener('resize', this.fit);
     clearTimeout(this.link);
     clearTimeout(this.waiting);
   }

@@ -95,11 +95,12 @@ function bestTwo(roads) {
  * @param {boolean} here can the road be followed in this sentence?
  * @param {Scene} scene
  */
-function drawRoad(node, road, here, { trace, say, sayWith }) {
+function drawRoad(node, road, here, scene) {
+  const { trace, say, sayWith } = scene;
   const [[way, hops], score] = [node.children[0].children, node.children[1]];
   const stops = [road.hops[0].from, ...road.hops.map((hop) => hop.to)];
-  const [from, ...to] = stops.map((role) => (here ? wordOf(role, trace, say) : say('explore.role.' + role)));
-  const first = road.first ? (here ? wordOf(road.first.to, trace, say) : say('explore.role.' + road.first.to)) : '';
+  const [from, ...to] = stops.map((role) => (here ? wordOf(role, scene) : say('explore.role.' + role)));
+  const first = road.first ? (here ? wordOf(road.first.to, scene) : say('explore.role.' + road.first.to)) : '';
   const goal = el('span', {}, ...to.flatMap((stop, i) => (i ? [' → ', stop] : [stop])));
   put(way, first ? sayWith('explore.road.first', { from, first, to: goal }) : [from, ' → ', goal]);
   write(score, short(road.hops.reduce((product, hop) => product * hop.mean, 1)));
@@ -170,16 +171,6 @@ function weightOf(hop, trace) {
 }
 
 /**
- * The same in the voice of the sentence; what we say around it keeps ours.
- * @param {string} role
- * @param {Trace} trace
- * @param {import('./strings.js').Say} say
- */
-function wordOf(role, trace, say) {
-  return el('span', { class: 'word' }, nameOf(role, trace, say));
-}
-
-/**
  * The word that plays a role in this sentence.
  * @param {string} role
  * @param {Trace} trace
@@ -190,7 +181,17 @@ function nameOf(role, trace, say) {
   if (role === 'pronoun' || role === 'before') return words.tgtOut[placesOf(role, trace, 'tgt')[0]]?.text ?? role;
   if (role === 'written_referent') {
     const word = words.tgtIn[placesOf(role, trace, 'tgt').at(-1) ?? -1]?.text;
-    return word ? say('explore.road.written', { word }) : say('explore.role.' + role);
+    return word ?? say('explore.role.' + role);
   }
   return words.src[placesOf(role, trace, 'src')[0]]?.text ?? role;
+}
+
+/**
+ * The same, set in the voice of the sentence; what we say around it keeps ours.
+ * @param {string} role
+ * @param {Scene} scene
+ */
+function wordOf(role, { trace, say, sayWith }) {
+  const serif = el('span', { class: 'word' }, nameOf(role, trace, say));
+  return role === 'written_referent' ? el('span', {}, ...sayWith('explore.road.written', { word: serif })) : serif;
 }

@@ -4,6 +4,9 @@ import { contrast, rgbOf } from './theme.js';
 
 /** @typedef {import('./theme.js').Palette} Palette */
 
+// On the violet in the middle of the ramp neither ink nor paper has contrast enough.
+const [BLACK, WHITE] = ['#000000', '#ffffff'];
+
 /**
  * @param {readonly number[]} from
  * @param {readonly number[]} to
@@ -22,7 +25,7 @@ function css(rgb) {
  * @typedef {object} WeightScale
  * @property {(weight: number) => number[]} rgb
  * @property {(weight: number) => string} fill
- * @property {(weight: number) => string} text ink or paper, whichever reads better on that fill
+ * @property {(weight: number) => string} text black or white, whichever reads better on that fill
  */
 
 /**
@@ -32,7 +35,6 @@ function css(rgb) {
  */
 export function weightScale(palette) {
   const stops = palette.ramp.map(rgbOf);
-  const [ink, paper] = [rgbOf(palette.ink), rgbOf(palette.paper)];
   /** @param {number} weight */
   const rgb = (weight) => {
     const x = Math.min(1, Math.max(0, weight)) * (stops.length - 1);
@@ -42,7 +44,7 @@ export function weightScale(palette) {
   return {
     rgb,
     fill: (weight) => css(rgb(weight)),
-    text: (weight) => (contrast(rgb(weight), ink) >= contrast(rgb(weight), paper) ? palette.ink : palette.paper),
+    text: (weight) => (contrast(rgb(weight), rgbOf(BLACK)) >= contrast(rgb(weight), rgbOf(WHITE)) ? BLACK : WHITE),
   };
 }
 

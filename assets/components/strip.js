@@ -35,6 +35,7 @@ export class Strip {
     this.known = el('button', { type: 'button', class: 'quiet', 'data-known': '', 'aria-haspopup': 'dialog' });
     this.p = el('div', { class: 'p' }, el('span'), el('b', { class: 'num' }));
     this.try = label();
+    this.try.classList.add('try');
     this.chips = el('div', { class: 'chips', role: 'group' });
     this.further = el('button', { type: 'button', class: 'further', onclick: () => this.turnChips() });
     this.examples = el('div', { class: 'examples' }, this.chips, this.further);
