@@ -161,6 +161,18 @@ def test_the_tab_key_comes_to_the_queries_and_the_arrows_walk_on_from_there(read
         assert reader.seen()["row"] == row - 2
 
 
+def test_a_screen_reader_is_told_what_the_arrow_keys_point_at(reader: Reader, run: Run, famous: Expected) -> None:
+    block = blocks_of(run)[-1]
+    reader.open(b=block, f="0", q="3")
+    for row in (4, 5):
+        reader.press("ArrowDown")
+        col = int(famous.map(block)[0, row].argmax())
+        told = str(reader.lab.locator("[aria-live]").text_content())
+        assert famous.rows(block)[row] in told
+        assert famous.src[col] in told
+        assert f"{famous.map(block)[0, row, col]:.3f}" in told
+
+
 def test_keys_typed_into_the_sentence_box_are_letters(reader: Reader) -> None:
     reader.open()
     before = reader.seen()

@@ -192,3 +192,20 @@ def test_untying_and_final_norms_add_what_they_should() -> None:
 
 def test_positions_of_the_paper_are_computed_and_not_learned() -> None:
     assert n_parameters(dataclasses.replace(PAPER_BASE, position="none")) == 63_119_496
+
+
+@pytest.mark.parametrize("final_norm", [True, False])
+@pytest.mark.parametrize("tie_embeddings", [True, False])
+def test_the_parameters_are_counted_as_they_are_made(final_norm: bool, tie_embeddings: bool) -> None:
+    config = ModelConfig(
+        src_vocab_size=11,
+        tgt_vocab_size=11 if tie_embeddings else 13,
+        d_model=12,
+        n_heads=3,
+        n_encoder_layers=2,
+        n_decoder_layers=3,
+        d_ff=20,
+        final_norm=final_norm,
+        tie_embeddings=tie_embeddings,
+    )
+    assert config.n_parameters == sum(parameter.numel() for parameter in Transformer(config).parameters())

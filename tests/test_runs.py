@@ -580,7 +580,7 @@ def test_a_pickle_is_not_opened(folder: Path, tmp_path: Path) -> None:
         (lambda c: c["model"].update(d_model=2**40), "limit of 4096"),
         (lambda c: c["model"].update(n_encoder_layers=10**9), "limit of 64"),
         (lambda c: c["model"].update(max_len=10**12), "limit of 8192"),
-        (lambda c: c["model"].update(d_model=4096), "shape"),
+        (lambda c: c["model"].update(d_model=4096), "bytes, the config needs"),
         (lambda c: c["model"].update(n_decoder_layers=64), "lacks"),
         (lambda c: c["model"].update(n_heads=3), "cannot be split"),
         (lambda c: c["model"].update(d_model="8"), "describes no model"),

@@ -95,6 +95,18 @@ class ModelConfig:
         """Features of one head: d_model / n_heads (section 3.2.2)."""
         return self.d_model // self.n_heads
 
+    @property
+    def n_parameters(self) -> int:
+        """Count the numbers that training learns, from the shapes alone: section 3, with a bias in every linear map."""
+        norm = 2 * self.d_model
+        attention = 4 * (self.d_model + 1) * self.d_model  # W_Q, W_K, W_V, W_O
+        ffn = (self.d_model + 1) * self.d_ff + (self.d_ff + 1) * self.d_model
+        encoder = self.n_encoder_layers * (attention + ffn + 2 * norm)
+        decoder = self.n_decoder_layers * (2 * attention + ffn + 3 * norm)
+        matrices = self.src_vocab_size + (0 if self.tie_embeddings else 2 * self.tgt_vocab_size)
+        final = 2 * norm if self.final_norm else 0
+        return encoder + decoder + matrices * self.d_model + self.tgt_vocab_size + final
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
         return dataclasses.asdict(self)
