@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transformer import vocab
-from transformer.vocab import BOS, EOS, PAD, SPECIALS, UNK, VOCABULARIES, Normalisation, WordVocabulary
+from transformer.vocab import BOS, EOS, PAD, SPECIALS, UNK, VOCABULARIES, Normalisation, WordVocabulary, words
 
 WORDS = [*SPECIALS, "the", "animal", "did", "not", "l'", "n'", "a", "é", "it's"]
 ENGLISH = WordVocabulary(WORDS, Normalisation(contractions={"didn't": "did not"}))
@@ -25,7 +24,7 @@ HOSTILE = st.text(
 
 
 def test_docstring() -> None:
-    assert doctest.testmod(vocab) == (0, 4)
+    assert doctest.testmod(words) == (0, 4)
 
 
 def test_specials_come_first() -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from transformer.model import Transformer
-from transformer.vocab import BOS, EOS, WordVocabulary
+from transformer.vocab import BOS, EOS, Vocabulary
 
 BATCH = 128  # sentences that are decoded side by side
 
@@ -123,8 +123,8 @@ def _limit(model: Transformer, max_len: int | None) -> int:
 def exact_match(
     model: Transformer,
     examples: Iterable[Pair],
-    src_vocab: WordVocabulary,
-    tgt_vocab: WordVocabulary,
+    src_vocab: Vocabulary,
+    tgt_vocab: Vocabulary,
 ) -> float:
     """Give the share of examples that the model translates exactly, writing freely from BOS on.
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from transformer.vocab import BOS, EOS, UNK, WordVocabulary
+from transformer.vocab import BOS, EOS, UNK, Vocabulary
 
 
 class Sentence(Protocol):
@@ -68,7 +68,7 @@ class Group(NamedTuple):
     tgt_in: Tensor  # (sentence, tgt)
 
 
-def groups_of(examples: Iterable[Sentence], src_vocab: WordVocabulary, tgt_vocab: WordVocabulary) -> list[Group]:
+def groups_of(examples: Iterable[Sentence], src_vocab: Vocabulary, tgt_vocab: Vocabulary) -> list[Group]:
     """Sort sentences by their two lengths; those with a word that a vocabulary does not know are left out."""
     by_lengths: dict[tuple[int, int], list[Known]] = {}
     for example in examples:

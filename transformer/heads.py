@@ -29,7 +29,7 @@ from transformer.roads import (
     without_road,
 )
 from transformer.tap import Recorder
-from transformer.vocab import WordVocabulary
+from transformer.vocab import Vocabulary
 
 N_SENTENCES = 300
 BADGE_RATE = 0.8  # a head is named after what at least four rows in five do
@@ -38,7 +38,7 @@ Facts = dict[str, Any]
 
 
 def measure_heads(
-    model: Transformer, examples: Iterable[Sentence], src_vocab: WordVocabulary, tgt_vocab: WordVocabulary
+    model: Transformer, examples: Iterable[Sentence], src_vocab: Vocabulary, tgt_vocab: Vocabulary
 ) -> Facts:
     """Measure every head on the given sentences and return the contents of `heads.json`.
 

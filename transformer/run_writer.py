@@ -18,9 +18,9 @@ from torch import Tensor
 from transformer.config import ModelConfig
 from transformer.model import Transformer
 from transformer.sealed import FORMAT, LOG, Entry, RunError, seal, to_json
-from transformer.vocab import WordVocabulary
+from transformer.vocab import Vocabulary
 
-Vocabularies = tuple[WordVocabulary, WordVocabulary]  # source, target
+Vocabularies = tuple[Vocabulary, Vocabulary]  # source, target
 
 
 def save_run(

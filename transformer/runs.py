@@ -32,7 +32,7 @@ from transformer.run_writer import RunWriter, save_run
 from transformer.sealed import FORMAT, RunError, parse_json, read_sealed
 from transformer.tasks import TASKS, Task
 from transformer.trace import Trace, trace_pair
-from transformer.vocab import BOS, UNK, VOCABULARIES, WordVocabulary
+from transformer.vocab import BOS, UNK, VOCABULARIES, Vocabulary
 
 __all__ = ["Run", "RunEntry", "RunError", "RunWriter", "find_run", "list_runs", "load_run", "save_run"]
 
@@ -60,8 +60,8 @@ class Run:
     name: str
     path: Path
     model: Transformer
-    src_vocab: WordVocabulary
-    tgt_vocab: WordVocabulary
+    src_vocab: Vocabulary
+    tgt_vocab: Vocabulary
     info: dict[str, Any]  # config.json
     heads: dict[str, Any] | None  # heads.json
     task: Task | None  # None for a model that came without one of our tasks
@@ -203,7 +203,7 @@ def _read_config(info: dict[str, Any]) -> ModelConfig:
         raise RunError(f"config.json describes no model: {error}") from error
 
 
-def _read_vocabulary(name: str, data: bytes, size: int) -> WordVocabulary:
+def _read_vocabulary(name: str, data: bytes, size: int) -> Vocabulary:
     values = parse_json(name, data)
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in VOCABULARIES:

@@ -31,14 +31,14 @@ from transformer.model import Transformer
 from transformer.runs import RunError, RunWriter
 from transformer.tap import Recorder
 from transformer.tasks import TASKS, Example, Task
-from transformer.vocab import BOS, EOS, PAD, WordVocabulary
+from transformer.vocab import BOS, EOS, PAD, Vocabulary
 
 N_TEST = 1000  # distinct sentences for the exact match that a run reports
 N_VALID = 100  # sentences for the exact match on the way
 VALID_FROM = 50  # steps; before them no sentence comes out right
 N_PROBES = 2  # sentences that the film follows: the first examples of the task
 METRICS_EVERY = 10  # steps
-Vocabularies = tuple[WordVocabulary, WordVocabulary]
+Vocabularies = tuple[Vocabulary, Vocabulary]
 
 
 @dataclass(frozen=True)

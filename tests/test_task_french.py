@@ -1,4 +1,4 @@
-"""What the tasks say about their sentences is true, and what they test on was never in training."""
+"""What the task fr says about its sentences is true, and what it tests on was never in training."""
 
 import doctest
 import time
@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
-from transformer import tasks
-from transformer.french import OTHER, VOWELS, Example, cut
-from transformer.french_words import ADJECTIVES, FAMOUS, NOUNS, REASONS, VERBS
-from transformer.tasks import TASKS, FrenchTask, Split
+from transformer.tasks import TASKS, Example, FrenchTask, Split, french
+from transformer.tasks.french_grammar import OTHER, VOWELS, cut
+from transformer.tasks.french_words import ADJECTIVES, FAMOUS, NOUNS, REASONS, VERBS
 from transformer.vocab import UNK
 
 FR = cast(FrenchTask, TASKS["fr"])
@@ -38,7 +37,7 @@ def pairs_of(example: Example) -> set[tuple[str, str]]:
 
 
 def test_docstrings() -> None:
-    failed, tried = doctest.testmod(tasks)
+    failed, tried = doctest.testmod(french)
     assert failed == 0 and tried >= 6
 
 

@@ -10,14 +10,15 @@ nothing but finding the noun gives the right pronoun. The page Explore shows how
 The grammar: articles and their elision (le, la, l'), adjectives that agree and stand behind their noun, negation
 around the verb (ne ... pas, n'a jamais ...), two tenses, emphasis that repeats the noun ("it itself": "l'animal
 lui-même"), and a few short sentences ("thanks", "i am a student", "i am eating an apple"). One sentence is a `Story`;
-`compose` writes it down in both languages, `parse` reads it. The words are in french_words.py.
+`compose` writes it down in both languages, `parse` reads it. The words are in french_words.py, the task in french.py.
 """
 
 from itertools import product
 from random import Random
 from typing import NamedTuple
 
-from transformer.french_words import (
+from transformer.tasks.base import Example
+from transformer.tasks.french_words import (
     ADJECTIVES,
     DEGREES,
     EMPHATIC,
@@ -39,15 +40,6 @@ from transformer.french_words import (
 VOWELS = "aeiouyâàéèêëîïôû"
 OTHER = {"animal": "place", "place": "animal"}
 TENSES = ("past", "present")
-
-
-class Example(NamedTuple):
-    """One sentence pair; positions count words from 0, in the target without `<s>`: the row that writes the word."""
-
-    src: str
-    tgt: str
-    alignment: list[tuple[int, int]]  # (target word, source word) for every target word that translates a source word
-    referent: tuple[int, int] | None = None  # (target row that writes the pronoun, source noun that it stands for)
 
 
 class Story(NamedTuple):

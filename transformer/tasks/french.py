@@ -1,16 +1,11 @@
-"""What a model can be trained to do: each task makes its own sentences, with everything known about their right answer.
-
-The page Train lists the tasks; Explore takes its example chips and word lists from here. A task is deterministic by
-seed, and what it tests on has never been in training.
-"""
+"""English to French: the sentence of the famous picture, and what a person may type. The grammar: french_grammar.py."""
 
 from collections.abc import Iterator
 from random import Random
-from typing import Literal, Protocol
 from zlib import crc32
 
-from transformer.french import (
-    Example,
+from transformer.tasks.base import ENOUGH_MISSES, Example, Flip, Split, Task, require_split
+from transformer.tasks.french_grammar import (
     French,
     compose,
     cut,
@@ -20,14 +15,18 @@ from transformer.french import (
     parse,
     short_sentences,
 )
-from transformer.french_words import ADJECTIVES, DEGREES, FAMOUS, MEALS, NEGATIONS, NOUNS, REASONS, SMALL_TALK, VERBS
+from transformer.tasks.french_words import (
+    ADJECTIVES,
+    DEGREES,
+    FAMOUS,
+    MEALS,
+    NEGATIONS,
+    NOUNS,
+    REASONS,
+    SMALL_TALK,
+    VERBS,
+)
 from transformer.vocab import SPECIALS, Normalisation, WordVocabulary
-
-__all__ = ["TASKS", "Example", "FrenchTask", "Split", "Task"]
-
-Split = Literal["train", "valid", "test"]
-SPLITS = ("train", "valid", "test")
-ENOUGH_MISSES = 10_000  # so many draws without a new sentence: there are no more
 
 CONTRACTIONS = {
     "didn't": "did not",
@@ -46,23 +45,7 @@ CONTRACTIONS = {
 }
 
 
-class Task(Protocol):
-    """What every task offers; `FrenchTask` says what each of it means."""
-
-    name: str
-    languages: tuple[str, str]  # string keys of what is read and what is written
-    example: str
-
-    def examples(self, seed: int, split: Split) -> Iterator[Example]: ...
-    def vocabularies(self) -> tuple[WordVocabulary, WordVocabulary]: ...
-    def known_words(self) -> dict[str, list[str]]: ...
-    def answer(self, text: str) -> Example | None: ...
-    def flip(self, text: str) -> tuple[int, list[str], int, str] | None: ...
-    def nearest(self, text: str) -> str | None: ...
-    def chips(self) -> list[str]: ...
-
-
-class FrenchTask:
+class FrenchTask(Task):
     """Translate English into French, where "it" is "il" or "elle" and only the last adjective tells which.
 
     >>> task = FrenchTask()
@@ -105,8 +88,7 @@ class FrenchTask:
         train: endless, never with a held-out pair. valid, test: each sentence once, each with a held-out pair of two
         nouns or of a noun and an adjective, and no sentence in both.
         """
-        if split not in SPLITS:
-            raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
+        require_split(split)
         random = Random(f"{self.name} {split} {seed}")
         return self._train(random) if split == "train" else self._held_out(random, split)
 
@@ -150,18 +132,15 @@ class FrenchTask:
         story = parse(words)
         return None if story is None else compose(story)
 
-    def flip(self, text: str) -> tuple[int, list[str], int, str] | None:
-        """Return the word that decides what "it" stands for, with its opposite; None if no word decides it.
-
-        (its position, [word for the animal, word for the place], which of the two stands there, the other sentence)
-        """
+    def flip(self, text: str) -> Flip | None:
+        """Return the word that decides what "it" stands for, with its opposite: [of the animal, of the place]."""
         words = self.read(text)
         story = parse(words)
         if story is None:
             return None
         pair = opposites(story.reason)
         index = pair.index(story.reason.english)
-        return len(words) - 1, pair, index, " ".join([*words[:-1], pair[1 - index]])
+        return Flip(len(words) - 1, pair, index, " ".join([*words[:-1], pair[1 - index]]))
 
     def nearest(self, text: str) -> str | None:
         """Return a sentence of the grammar close to a typed text, or None if no word of it is known."""
@@ -205,6 +184,3 @@ def overlap(known: list[str], words: list[str]) -> tuple[int, int]:
     """Rank a known sentence by how many of its words were typed, then by how few were not."""
     shared = len(set(known) & set(words))
     return shared, shared - len(known)
-
-
-TASKS: dict[str, Task] = {"fr": FrenchTask()}

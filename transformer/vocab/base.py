@@ -1,0 +1,72 @@
+"""What every vocabulary is: section 3.4 of the paper, "Embeddings and Softmax", begins with tokens. Shown on Tokens.
+
+A person may type anything at all: every piece of text that a vocabulary does not know becomes one unknown token that
+keeps its original spelling, and nothing that is typed can ever become a special token.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, Self
+
+PAD, BOS, EOS, UNK = 0, 1, 2, 3
+SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
+
+
+class Encoding(NamedTuple):
+    """A text as the model reads it: three lists of equal length, one entry per token."""
+
+    ids: list[int]
+    surfaces: list[str]  # the token as the model reads it; of an unknown one, the piece of text as it was typed
+    spans: list[tuple[int, int]]  # characters of the original text that the token comes from
+
+
+class Vocabulary(Protocol):
+    """Text to ids and back. Ids 0 to 3 are the special tokens, shown as `<pad> <s> </s> <unk>`."""
+
+    kind: str  # the key in VOCABULARIES, stored with a run
+
+    @property
+    def tokens(self) -> list[str]:
+        """Every token in the order of its id, the four specials first."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def encode(self, text: str) -> Encoding:
+        """Cut a text into tokens; neither BOS nor EOS is added. Never raises, whatever the text."""
+        ...
+
+    def decode(self, ids: Sequence[int], /) -> str:
+        """Write ids as a text that a person reads; special tokens are left out."""
+        ...
+
+    def token(self, token_id: int, /) -> str:
+        """Show one id as text; IndexError for an id that is not there."""
+        ...
+
+    def join(self, surfaces: Sequence[str], /) -> str:
+        """Write the surfaces of an encoding as one text, which this vocabulary encodes in the same way again."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, the contents of a run's `vocab.*.json`."""
+        ...
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], /) -> Self:
+        """Read what `to_dict` wrote; a ValueError says exactly what is wrong with it."""
+        ...
+
+
+def check_keys(what: str, values: Any, kinds: dict[str, type]) -> None:
+    """Raise a ValueError unless `values` is a dict with exactly these keys, each of its kind."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{what}: expected a JSON object, not {type(values).__name__}")
+    for problem, keys in (
+        ("missing", kinds.keys() - values.keys()),
+        ("unknown", values.keys() - kinds.keys()),
+    ):
+        if keys:
+            raise ValueError(f"{what}: {problem} {', '.join(sorted(map(str, keys)))}")
+    for key, kind in kinds.items():
+        if not isinstance(values[key], kind):
+            raise ValueError(f"{what}: {key} must be of type {kind.__name__}, not {values[key]!r}")
