@@ -24,14 +24,62 @@ def sinusoid(n: int, d_model: int) -> np.ndarray:
     return table
 
 
-def scaled_dot(q: np.ndarray, k: np.ndarray) -> Arrays:
+def turned(x: np.ndarray) -> np.ndarray:
+    """Multiply each pair of features, as one complex number, by e^(i pos / 10000^(2j / d_k)). (head, seq, d_k)"""
+    n, d_k = x.shape[1:]
+    frequency = 10000.0 ** (-np.arange(0, d_k, 2) / d_k)
+    turns = np.exp(1j * np.arange(n)[:, None] * frequency)
+    pairs = (x[..., 0::2] + 1j * x[..., 1::2]) * turns
+    return np.stack([pairs.real, pairs.imag], axis=-1).reshape(x.shape)
+
+
+def distance_bias(n_heads: int, n: int) -> np.ndarray:
+    """-m_h |i - j| with the slopes that the authors of ALiBi give. (head, query, key)"""
+    if n_heads & (n_heads - 1) == 0:
+        slopes = [2 ** (-8 * h / n_heads) for h in range(1, n_heads + 1)]
+    else:
+        below = 1 << (n_heads.bit_length() - 1)
+        slopes = [2 ** (-8 * h / below) for h in range(1, below + 1)]
+        slopes += [2 ** (-4 * h / below) for h in range(1, 2 * below, 2)][: n_heads - below]
+    return np.array([[[-m * abs(i - j) for j in range(n)] for i in range(n)] for m in slopes])
+
+
+def scaled_dot(q: np.ndarray, k: np.ndarray, weights: Arrays) -> Arrays:
     raw = np.einsum("hqd,hkd->hqk", q, k)
     return {"scores.raw": raw, "scores.scaled": raw / math.sqrt(q.shape[-1])}
 
 
-# The last tensor that a score function makes is what the mask is laid on. A new registry entry needs a row here.
-POSITIONS_IN_NUMPY: dict[str, Callable[[int, int], np.ndarray] | None] = {"none": None, "sinusoidal": sinusoid}
-SCORES_IN_NUMPY: dict[str, Callable[[np.ndarray, np.ndarray], Arrays]] = {"scaled_dot": scaled_dot}
+def dot(q: np.ndarray, k: np.ndarray, weights: Arrays) -> Arrays:
+    return {"scores.raw": np.einsum("hqd,hkd->hqk", q, k)}
+
+
+def cosine(q: np.ndarray, k: np.ndarray, weights: Arrays) -> Arrays:
+    lengths = np.linalg.norm(q, axis=-1)[:, :, None] * np.linalg.norm(k, axis=-1)[:, None, :]
+    raw = np.einsum("hqd,hkd->hqk", q, k) / lengths
+    return {"scores.raw": raw, "scores.scaled": raw * weights["gain"][:, None, None]}
+
+
+def additive(q: np.ndarray, k: np.ndarray, weights: Arrays) -> Arrays:
+    heads = range(len(q))
+    raw = [[[weights["v"][h] @ np.tanh(q_row + k_row) for k_row in k[h]] for q_row in q[h]] for h in heads]
+    return {"scores.raw": np.array(raw)}
+
+
+# The last tensor that a score function makes is what bias and mask are laid on. A new registry entry needs a row here.
+Table = Callable[["Recomputation", str, int], np.ndarray]
+POSITIONS_IN_NUMPY: dict[str, Table | None] = {
+    "none": None,
+    "sinusoidal": lambda made, side, n: sinusoid(n, made.config.d_model),
+    "learned": lambda made, side, n: made.weights[f"{side}.position.table"][:n],
+    "rotary": None,
+    "alibi": None,
+}
+SCORES_IN_NUMPY: dict[str, Callable[[np.ndarray, np.ndarray, Arrays], Arrays]] = {
+    "scaled_dot": scaled_dot,
+    "dot": dot,
+    "cosine": cosine,
+    "additive": additive,
+}
 ACTIVATIONS_IN_NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda x: np.maximum(x, 0.0),
     "gelu": lambda x: 0.5 * x * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0))),
@@ -96,7 +144,7 @@ class Recomputation:
             x = self._seen(f"{side}.scaled")
         table = POSITIONS_IN_NUMPY[self.config.position]
         if table is not None:
-            self.tensors[f"{side}.position"] = table(len(ids), self.config.d_model)
+            self.tensors[f"{side}.position"] = table(self, side, len(ids))
             x = x + self._seen(f"{side}.position")
         self.tensors[f"{side}.sum"] = x
         return f"{side}.sum"
@@ -133,9 +181,20 @@ class Recomputation:
             self.tensors[f"{at}.{letter}"] = split_heads(
                 self._linear(f"{at}.w_{letter}", self._seen(x)), self.config.n_heads
             )
-        scores = SCORES_IN_NUMPY[self.config.score](self._seen(f"{at}.q"), self._seen(f"{at}.k"))
+        q, k = f"{at}.q", f"{at}.k"
+        if self.config.position == "rotary" and "self_attn" in at:
+            for name in (q, k):
+                self.tensors[f"{name}.rotated"] = turned(self._seen(name))
+            q, k = f"{q}.rotated", f"{k}.rotated"
+        own = {name.removeprefix(f"{at}.score."): array for name, array in self.weights.items()}
+        scores = SCORES_IN_NUMPY[self.config.score](self._seen(q), self._seen(k), own)
         self.tensors |= {f"{at}.{name}": tensor for name, tensor in scores.items()}
-        self.tensors[f"{at}.scores.masked"] = np.where(mask, self._seen(f"{at}.{list(scores)[-1]}"), -np.inf)
+        last = f"{at}.{list(scores)[-1]}"
+        if self.config.position == "alibi" and "self_attn" in at:
+            bias = distance_bias(self.config.n_heads, self._seen(last).shape[-1])
+            self.tensors[f"{at}.scores.biased"] = self._seen(last) + bias
+            last = f"{at}.scores.biased"
+        self.tensors[f"{at}.scores.masked"] = np.where(mask, self._seen(last), -np.inf)
         self.tensors[f"{at}.weights"] = softmax(self._seen(f"{at}.scores.masked"))
         self.tensors[f"{at}.context"] = self._seen(f"{at}.weights") @ self._seen(f"{at}.v")
         self.tensors[f"{at}.concat"] = np.concatenate(list(self._seen(f"{at}.context")), axis=1)

@@ -53,7 +53,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(field: str, value: Any)
         ({"d_model": 27}, ("sinusoidal", "d_model=27", "even")),
         ({"tie_embeddings": True}, ("tie_embeddings", "src_vocab_size=11", "tgt_vocab_size=13")),
         ({"position": "spiral"}, ("position", "spiral", *POSITIONS)),
-        ({"score": "cosine"}, ("score", "cosine", *SCORES)),
+        ({"score": "cubic"}, ("score", "cubic", *SCORES)),
         ({"activation": "swish"}, ("activation", "swish", "relu", "gelu")),
     ],
 )
@@ -208,4 +208,6 @@ def test_the_parameters_are_counted_as_they_are_made(final_norm: bool, tie_embed
         final_norm=final_norm,
         tie_embeddings=tie_embeddings,
     )
-    assert config.n_parameters == sum(parameter.numel() for parameter in Transformer(config).parameters())
+    for position, score in itertools.product(POSITIONS, SCORES):
+        one = dataclasses.replace(config, position=position, score=score)
+        assert one.n_parameters == sum(parameter.numel() for parameter in Transformer(one).parameters())

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from models import BOS, KINDS, PAD, TOLERANCE, padded, padded_batch, sentence, tiny_config, tiny_model
-from paper_in_numpy import POSITIONS_IN_NUMPY
+from paper_in_numpy import sinusoid
 from torch_twins import twin_logits, twin_of_model
 from transformer import ModelConfig, Transformer
 from transformer.tap import OFF, Recorder, Tap
@@ -21,16 +21,19 @@ from transformer.tap import OFF, Recorder, Tap
 VARIANTS = [
     {"norm_first": norm_first, "final_norm": final_norm, "activation": activation, "position": position}
     for norm_first, final_norm, activation, position in itertools.product(
-        (False, True), (False, True), ("relu", "gelu"), ("sinusoidal", "none")
+        (False, True), (False, True), ("relu", "gelu"), ("sinusoidal", "learned", "none")
     )
 ]
 
 
 def embedded(model: Transformer, side: str, ids: Tensor) -> Tensor:
-    """Embed without our modules: rows of the matrix times sqrt(d_model), plus the paper's sinusoids."""
+    """Embed without our modules: rows of the matrix times sqrt(d_model), plus their positions."""
     x = model.get_parameter(f"{side}_embed.tokens.weight")[ids] * math.sqrt(model.config.d_model)
-    table = POSITIONS_IN_NUMPY[model.config.position]
-    return x if table is None else x + torch.from_numpy(table(ids.size(1), model.config.d_model)).float()
+    if model.config.position == "none":
+        return x
+    if model.config.position == "learned":
+        return x + model.get_parameter(f"{side}_embed.position.table")[: ids.size(1)]
+    return x + torch.from_numpy(sinusoid(ids.size(1), model.config.d_model)).float()
 
 
 @pytest.mark.parametrize("changes", VARIANTS, ids=lambda changes: "-".join(str(value) for value in changes.values()))

@@ -114,6 +114,37 @@ def test_the_names_of_the_papers_model() -> None:
     assert trace_pair(model, SRC, TGT).names() == GOLDEN
 
 
+@pytest.mark.parametrize(
+    ("changes", "added", "absent"),
+    [
+        ({"position": "none"}, set(), {"src_embed.position", "tgt_embed.position"}),
+        ({"position": "learned"}, set(), set()),
+        ({"position": "rotary"}, {"q.rotated", "k.rotated"}, {"src_embed.position", "tgt_embed.position"}),
+        ({"position": "alibi"}, {"scores.biased"}, {"src_embed.position", "tgt_embed.position"}),
+        ({"score": "dot"}, set(), {"scores.scaled"}),
+        ({"score": "cosine"}, set(), set()),
+        ({"score": "additive"}, set(), {"scores.scaled"}),
+    ],
+)
+def test_the_names_of_other_models(changes: dict[str, Any], added: set[str], absent: set[str]) -> None:
+    """What is added acts in self-attention only; what is absent is absent in cross attention too."""
+    names = trace_pair(tiny_model(n_encoder_layers=1, n_decoder_layers=1, **changes), SRC, TGT).names()
+    left = [name for name in GOLDEN if not any(name.endswith(end) for end in absent)]
+    new = {f"{side}.0.self_attn.{name}" for side in ("encoder", "decoder") for name in added}
+    assert [name for name in names if name not in new] == left
+    assert set(names) - set(left) == new
+
+
+def test_a_tied_model_adds_up_and_shares_one_matrix() -> None:
+    model = tiny_model(tgt_vocab_size=11, tie_embeddings=True)
+    assert_adds_up(model, SRC, TGT)
+    trace = trace_pair(model, SRC, TGT)
+    matrix = model.src_embed.tokens.weight.detach().numpy()
+    np.testing.assert_array_equal(trace["tgt_embed.tokens"], matrix[TGT])
+    bias = model.generator.bias.detach().numpy()
+    np.testing.assert_allclose(trace["logits"], trace["decoder_output"] @ matrix.T + bias, **TOLERANCE)
+
+
 def test_in_pre_norm_the_norm_comes_first() -> None:
     names = trace_pair(tiny_model(n_encoder_layers=1, n_decoder_layers=1, norm_first=True), SRC, TGT).names()
     assert sorted(names) == sorted(GOLDEN)
@@ -263,7 +294,7 @@ def test_the_trace_of_a_prefix_is_the_beginning_of_the_whole_trace(kind: dict[st
             on_target = [labels == whole.tgt_tokens for labels in whole.labels(name)]
             beginning = tuple(slice(n) if target else slice(None) for target in on_target)
             np.testing.assert_allclose(prefix[name], whole[name][beginning], **TOLERANCE, err_msg=name)
-            if on_target[-2:] == [True, True] and not name.endswith((".raw", ".scaled")):
+            if on_target[-2:] == [True, True] and not name.endswith((".raw", ".scaled", ".biased")):
                 hidden = whole[name][..., :n, n:]  # what comes after the prefix: -inf, 0 or False
                 assert np.isin(hidden, [-np.inf, 0.0]).all(), name
 

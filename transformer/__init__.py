@@ -1,10 +1,10 @@
 """A small, real, trainable encoder-decoder Transformer that shows every tensor of its forward pass."""
 
-from transformer.attention import SCORES
 from transformer.config import PAPER_BASE, ModelConfig
 from transformer.model import Transformer
 from transformer.positions import POSITIONS
 from transformer.runs import list_runs, load_run, save_run
+from transformer.scores import SCORES
 from transformer.tasks import TASKS
 from transformer.trace import CATALOGUE, Trace, trace_pair
 

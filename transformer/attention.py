@@ -6,21 +6,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from transformer.dropout import dropout as drop
+from transformer.positions import Position
+from transformer.scores import SCORES, Score
 from transformer.tap import OFF, Tap
 
-
-class ScaledDot(nn.Module):
-    """Score how well a query matches a key: score(q, k) = q . k / sqrt(d_k).
-
-    Without the division the scores of wide heads grow like sqrt(d_k), and softmax saturates (section 3.2.1).
-    """
-
-    fusable = True
-
-    def forward(self, q: Tensor, k: Tensor, tap: Tap = OFF) -> Tensor:
-        """q: (batch, head, query, d_k)   k: (batch, head, key, d_k)   ->  (batch, head, query, key)"""
-        raw = tap("scores.raw", q @ k.transpose(-2, -1))
-        return tap("scores.scaled", raw / math.sqrt(q.size(-1)))
+__all__ = ["SCORES", "MultiHeadAttention", "attend", "attend_fused", "attend_in_training"]
 
 
 class MultiHeadAttention(nn.Module):
@@ -42,25 +32,37 @@ class MultiHeadAttention(nn.Module):
         self.w_k = nn.Linear(d_model, d_model)
         self.w_v = nn.Linear(d_model, d_model)
         self.w_o = nn.Linear(d_model, d_model)
-        self.score = SCORES[score]()
+        self.score = SCORES[score](n_heads, self.d_k)
         self.dropout = dropout
 
-    def forward(self, x_q: Tensor, x_kv: Tensor, mask: Tensor | None, tap: Tap = OFF) -> Tensor:
+    def forward(
+        self, x_q: Tensor, x_kv: Tensor, mask: Tensor | None, tap: Tap = OFF, position: Position | None = None
+    ) -> Tensor:
         """Let every row of x_q look at every row of x_kv that the mask allows.
 
         x_q: (batch, query, d_model)   x_kv: (batch, key, d_model)
         mask: (batch or 1, 1, query or 1, key) bool, True = may look; None = all may   ->  (batch, query, d_model)
+        position: how self-attention is told where its words stand, if not by their embeddings
         """
         q = tap("q", self.split_heads(self.w_q(x_q)))  # (batch, head, query, d_k)
         k = tap("k", self.split_heads(self.w_k(x_kv)))  # (batch, head, key, d_k)
         v = tap("v", self.split_heads(self.w_v(x_kv)))  # (batch, head, key, d_k)
-        if tap is not OFF or not self.score.fusable:
-            context = attend(q, k, v, mask, self.score, self.dropout if self.training else 0.0, tap)
-        elif self.training:
-            context = attend_in_training(q, k, v, mask, self.dropout)
-        else:
-            context = attend_fused(q, k, v, mask)
+        bias = None
+        if position is not None:
+            q, k = rotated(q, k, position, tap)
+            bias = position.bias(q.size(-2))
+        context = self.attend(q, k, v, mask, bias, tap)
         return tap("output", self.w_o(tap("concat", self.merge_heads(context))))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None, tap: Tap) -> Tensor:
+        """Take the road that can be seen, or a faster one to the same context. Shapes as in `attend`, below."""
+        dropout = self.dropout if self.training else 0.0
+        pair = self.score.as_dot(q, k) if tap is OFF else None
+        if pair is None:
+            return attend(q, k, v, mask, self.score, bias, dropout, tap)
+        if self.training:
+            return attend_in_training(*pair, v, mask, bias, dropout)
+        return attend_fused(*pair, v, mask, bias)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """Give each head its own d_k features: (batch, seq, d_model) -> (batch, head, seq, d_k)."""
@@ -71,21 +73,32 @@ class MultiHeadAttention(nn.Module):
         return x.transpose(1, 2).flatten(-2)
 
 
+def rotated(q: Tensor, k: Tensor, position: Position, tap: Tap) -> tuple[Tensor, Tensor]:
+    """Turn queries and keys by their positions, where the encoding does so. (batch, head, seq, d_k), same shapes."""
+    q_turned, k_turned = position.rotate(q), position.rotate(k)
+    if q_turned is None or k_turned is None:
+        return q, k
+    return tap("q.rotated", q_turned), tap("k.rotated", k_turned)
+
+
 def attend(
     q: Tensor,
     k: Tensor,
     v: Tensor,
     mask: Tensor | None,
-    score: ScaledDot,
+    score: Score,
+    bias: Tensor | None = None,
     dropout: float = 0.0,
     tap: Tap = OFF,
 ) -> Tensor:
     """Attention(Q, K, V) = softmax(Q K^T / sqrt(d_k)) V, one step at a time so that each can be shown (equation 1).
 
     q: (batch, head, query, d_k)   k, v: (batch, head, key, d_k)   mask: True = may look
-    ->  (batch, head, query, d_k), each row a weighted mean of the rows of v
+    bias: (1, head, query, key) is added to the scores   ->  (batch, head, query, d_k), a weighted mean of v's rows
     """
     scores = score(q, k, tap)  # (batch, head, query, key)
+    if bias is not None:
+        scores = tap("scores.biased", scores + bias)
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
     scores = tap("scores.masked", scores)
@@ -93,25 +106,29 @@ def attend(
     return tap("context", drop(weights, dropout) @ v)  # (batch, head, query, d_k)
 
 
-def attend_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Compute the same context in one fused call, fast but with nothing to see on the way. Shapes as in `attend`."""
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+def attend_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None) -> Tensor:
+    """Compute the same context in one fused call, fast but with nothing to see on the way: softmax(q k^T + bias) v.
+
+    Shapes as in `attend`; q and k as `Score.as_dot` gives them, so that nothing is left to be divided by.
+    """
+    if bias is not None:
+        mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1.0)
 
 
-def attend_in_training(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
-    """Compute the same context as `attend` by the road that trains fastest on a CPU. Shapes as in `attend`.
+def attend_in_training(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None, dropout: float = 0.0
+) -> Tensor:
+    """Compute the same context by the road that trains fastest on a CPU. Shapes and inputs as in `attend_fused`.
 
     The scores are laid out keys first, (batch, head, key, query): softmax over the last axis is slow unless its
     length is a multiple of 16, and sentences are short. Adding a mask of 0 and -inf is cheaper than filling.
     """
-    scores = k @ (q / math.sqrt(q.size(-1))).transpose(-2, -1)  # (batch, head, key, query)
+    scores = k @ q.transpose(-2, -1)  # (batch, head, key, query)
+    if bias is not None:
+        scores = scores + bias.transpose(-2, -1)
     if mask is not None:
         mask = mask.transpose(-2, -1)
         scores = scores + scores.new_zeros(mask.shape).masked_fill_(~mask, -math.inf)
     weights = drop(scores.softmax(dim=-2), dropout)
     return weights.transpose(-2, -1) @ v  # (batch, head, query, d_k)
-
-
-SCORES: dict[str, type[ScaledDot]] = {
-    "scaled_dot": ScaledDot,
-}

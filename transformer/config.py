@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Self
 
-from transformer.attention import SCORES
 from transformer.positions import POSITIONS
+from transformer.scores import SCORES
 
 ACTIVATIONS = ("relu", "gelu")
 COUNTS = (
@@ -100,11 +100,13 @@ class ModelConfig:
         """Count the numbers that training learns, from the shapes alone: section 3, with a bias in every linear map."""
         norm = 2 * self.d_model
         attention = 4 * (self.d_model + 1) * self.d_model  # W_Q, W_K, W_V, W_O
+        attention += SCORES[self.score].n_parameters(self.n_heads, self.d_k)
         ffn = (self.d_model + 1) * self.d_ff + (self.d_ff + 1) * self.d_model
         encoder = self.n_encoder_layers * (attention + ffn + 2 * norm)
         decoder = self.n_decoder_layers * (2 * attention + ffn + 3 * norm)
         matrices = self.src_vocab_size + (0 if self.tie_embeddings else 2 * self.tgt_vocab_size)
         final = 2 * norm if self.final_norm else 0
+        final += 2 * POSITIONS[self.position].n_parameters(self.d_model, self.max_len)
         return encoder + decoder + matrices * self.d_model + self.tgt_vocab_size + final
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from transformer.attention import MultiHeadAttention
 from transformer.config import ModelConfig
 from transformer.dropout import Dropout
+from transformer.positions import Position
 from transformer.tap import OFF, Tap
 
 
@@ -63,11 +64,11 @@ class EncoderLayer(nn.Module):
         self.ffn = FeedForward(config)
         self.around_ffn = Sublayer(config)
 
-    def forward(self, x: Tensor, src_mask: Tensor | None, tap: Tap = OFF) -> Tensor:
+    def forward(self, x: Tensor, src_mask: Tensor | None, tap: Tap = OFF, position: Position | None = None) -> Tensor:
         """x: (batch, src, d_model)   src_mask: (batch, 1, 1, src) True = may look   ->  (batch, src, d_model)"""
         at = tap.at("self_attn")
         h = self.around_self_attn.enter(x, at)
-        x = self.around_self_attn.leave(x, self.self_attn(h, h, src_mask, at), at)
+        x = self.around_self_attn.leave(x, self.self_attn(h, h, src_mask, at, position), at)
 
         at = tap.at("ffn")
         h = self.around_ffn.enter(x, at)
@@ -93,13 +94,14 @@ class DecoderLayer(nn.Module):
         tgt_mask: Tensor | None,
         src_mask: Tensor | None,
         tap: Tap = OFF,
+        position: Position | None = None,
     ) -> Tensor:
         """x: (batch, tgt, d_model)   memory: (batch, src, d_model), the encoder's output
         tgt_mask: (batch, 1, tgt, tgt)   src_mask: (batch, 1, 1, src), True = may look   ->  (batch, tgt, d_model)
         """
         at = tap.at("self_attn")
         h = self.around_self_attn.enter(x, at)
-        x = self.around_self_attn.leave(x, self.self_attn(h, h, tgt_mask, at), at)
+        x = self.around_self_attn.leave(x, self.self_attn(h, h, tgt_mask, at, position), at)
 
         at = tap.at("cross_attn")  # queries from the target, keys and values from the source
         h = self.around_cross_attn.enter(x, at)

@@ -8,17 +8,17 @@ from transformer.config import ModelConfig
 from transformer.dropout import Dropout
 from transformer.layers import DecoderLayer, EncoderLayer
 from transformer.masks import pad_mask, target_mask
-from transformer.positions import POSITIONS, Position
+from transformer.positions import POSITIONS
 from transformer.tap import OFF, Tap
 
 
 class InputEmbedding(nn.Module):
     """Turn ids into vectors: embedding times sqrt(d_model), plus position (sections 3.4 and 3.5)."""
 
-    def __init__(self, config: ModelConfig, vocab_size: int, position: Position) -> None:
+    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocab_size, config.d_model)
-        self.position = position
+        self.position = POSITIONS[config.position](config.d_model, config.n_heads, config.max_len)
         self.dropout = Dropout(config.dropout)
         self.scale = math.sqrt(config.d_model) if config.scale_embeddings else None
 
@@ -43,9 +43,8 @@ class Transformer(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        position = POSITIONS[config.position](config.d_model, config.max_len)
-        self.src_embed = InputEmbedding(config, config.src_vocab_size, position)
-        self.tgt_embed = InputEmbedding(config, config.tgt_vocab_size, position)
+        self.src_embed = InputEmbedding(config, config.src_vocab_size)
+        self.tgt_embed = InputEmbedding(config, config.tgt_vocab_size)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
         self.encoder_norm = self._final_norm()
@@ -62,6 +61,8 @@ class Transformer(nn.Module):
         for name, parameter in self.named_parameters():
             if name.endswith("tokens.weight"):
                 nn.init.normal_(parameter, std=self.config.d_model**-0.5)
+            elif name.endswith("position.table"):
+                nn.init.normal_(parameter, std=0.5**0.5)  # as large as sines and cosines
             elif parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
             elif name.endswith("bias"):
@@ -85,7 +86,7 @@ class Transformer(nn.Module):
         src_mask = self._unless_all(tap("src_mask", pad_mask(src, self.config.pad_id)), tap)
         x = self.src_embed(src, tap.at("src_embed"))
         for n, layer in enumerate(self.encoder):
-            x = layer(x, src_mask, tap.at(f"encoder.{n}"))
+            x = layer(x, src_mask, tap.at(f"encoder.{n}"), self.src_embed.position)
         return tap("memory", self.encoder_norm(x)), src_mask
 
     def decode(self, tgt_in: Tensor, memory: Tensor, src_mask: Tensor | None, tap: Tap = OFF) -> Tensor:
@@ -94,7 +95,7 @@ class Transformer(nn.Module):
         tgt_mask = tap("tgt_mask", target_mask(tgt_in, self.config.pad_id))
         x = self.tgt_embed(tgt_in, tap.at("tgt_embed"))
         for n, layer in enumerate(self.decoder):
-            x = layer(x, memory, tgt_mask, src_mask, tap.at(f"decoder.{n}"))
+            x = layer(x, memory, tgt_mask, src_mask, tap.at(f"decoder.{n}"), self.tgt_embed.position)
         x = tap("decoder_output", self.decoder_norm(x))
         return tap("logits", self.generator(x))  # (batch, tgt, tgt_vocab)
 

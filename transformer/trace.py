@@ -29,27 +29,40 @@ class TensorSpec:
     section: str
 
 
-def _attention(side: str) -> dict[str, TensorSpec]:
-    heads, pairs, rows = (
-        ("head", "query", "d_k"),
-        ("head", "query", "key"),
-        ("query", "d_model"),
-    )
-    keys = ("head", "key", "d_k")
+HEADS, KEYS, PAIRS, ROWS = (
+    ("head", "query", "d_k"),
+    ("head", "key", "d_k"),
+    ("head", "query", "key"),
+    ("query", "d_model"),
+)
+
+
+def _attention(side: str, rotated: dict[str, TensorSpec], biased: dict[str, TensorSpec]) -> dict[str, TensorSpec]:
     return {
-        f"{side}.q": TensorSpec("Q", heads, "3.2.2"),
-        f"{side}.k": TensorSpec("K", keys, "3.2.2"),
-        f"{side}.v": TensorSpec("V", keys, "3.2.2"),
-        f"{side}.scores.raw": TensorSpec("QK^T", pairs, "3.2.1"),
-        f"{side}.scores.scaled": TensorSpec("QK^T / sqrt(d_k)", pairs, "3.2.1"),
-        f"{side}.scores.masked": TensorSpec("QK^T / sqrt(d_k) + mask", pairs, "3.2.3"),
-        f"{side}.weights": TensorSpec("softmax(QK^T / sqrt(d_k))", pairs, "3.2.1"),
-        f"{side}.context": TensorSpec("softmax(QK^T / sqrt(d_k)) V", heads, "3.2.1"),
-        f"{side}.concat": TensorSpec("Concat(head_1, ..., head_h)", rows, "3.2.2"),
-        f"{side}.output": TensorSpec("Concat(head_1, ..., head_h) W_O", rows, "3.2.2"),
-        f"{side}.residual": TensorSpec("x + Sublayer(x)", rows, "3.1"),
-        f"{side}.norm": TensorSpec("LayerNorm", rows, "3.1"),
+        f"{side}.q": TensorSpec("Q", HEADS, "3.2.2"),
+        f"{side}.k": TensorSpec("K", KEYS, "3.2.2"),
+        f"{side}.v": TensorSpec("V", KEYS, "3.2.2"),
+        **rotated,
+        f"{side}.scores.raw": TensorSpec("QK^T", PAIRS, "3.2.1"),
+        f"{side}.scores.scaled": TensorSpec("QK^T / sqrt(d_k)", PAIRS, "3.2.1"),
+        **biased,
+        f"{side}.scores.masked": TensorSpec("QK^T / sqrt(d_k) + mask", PAIRS, "3.2.3"),
+        f"{side}.weights": TensorSpec("softmax(QK^T / sqrt(d_k))", PAIRS, "3.2.1"),
+        f"{side}.context": TensorSpec("softmax(QK^T / sqrt(d_k)) V", HEADS, "3.2.1"),
+        f"{side}.concat": TensorSpec("Concat(head_1, ..., head_h)", ROWS, "3.2.2"),
+        f"{side}.output": TensorSpec("Concat(head_1, ..., head_h) W_O", ROWS, "3.2.2"),
+        f"{side}.residual": TensorSpec("x + Sublayer(x)", ROWS, "3.1"),
+        f"{side}.norm": TensorSpec("LayerNorm", ROWS, "3.1"),
     }
+
+
+def _self_attention() -> dict[str, TensorSpec]:
+    """Add what a position encoding does inside self-attention; section 3.5 names no such encoding, they came later."""
+    rotated = {
+        "self_attn.q.rotated": TensorSpec("R Q", HEADS, "3.5"),
+        "self_attn.k.rotated": TensorSpec("R K", KEYS, "3.5"),
+    }
+    return _attention("self_attn", rotated, {"self_attn.scores.biased": TensorSpec("scores + bias", PAIRS, "3.5")})
 
 
 def _embedding(side: str) -> dict[str, TensorSpec]:
@@ -65,7 +78,7 @@ def _embedding(side: str) -> dict[str, TensorSpec]:
 CATALOGUE: dict[str, TensorSpec] = {
     "src_mask": TensorSpec("mask", ("src",), "3.1"),
     **_embedding("src"),
-    **_attention("self_attn"),
+    **_self_attention(),
     "ffn.hidden": TensorSpec("max(0, x W_1 + b_1)", ("query", "d_ff"), "3.3"),
     "ffn.output": TensorSpec("FFN(x)", ("query", "d_model"), "3.3"),
     "ffn.residual": TensorSpec("x + FFN(x)", ("query", "d_model"), "3.1"),
@@ -73,7 +86,7 @@ CATALOGUE: dict[str, TensorSpec] = {
     "memory": TensorSpec("memory", ("src", "d_model"), "3.1"),
     "tgt_mask": TensorSpec("mask", ("tgt", "tgt"), "3.2.3"),
     **_embedding("tgt"),
-    **_attention("cross_attn"),
+    **_attention("cross_attn", {}, {}),
     "decoder_output": TensorSpec("x", ("tgt", "d_model"), "3.1"),
     "logits": TensorSpec("x W + b", ("tgt", "vocab"), "3.4"),
 }
@@ -199,7 +212,7 @@ def _as_row(ids: Sequence[int] | Tensor, side: str) -> Tensor:
 
 
 def _without_batch(name: str, tensor: Tensor) -> np.ndarray:
-    array = tensor[0].numpy().copy()
+    array = tensor[0].detach().numpy().copy()
     if name == "src_mask":  # (1, 1, src): every row and every head share one row of the mask
         return array[0, 0]
     return array[0] if name == "tgt_mask" else array  # (1, tgt, tgt): every head shares it
