@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +14,8 @@ from transformer.gold import Group, Known, groups_of
 from transformer.heads import BlockTally, Tally, badge, measure_heads, row_entropy
 from transformer.model import Transformer
 from transformer.tap import Edit, Recorder
+from transformer.tasks import Example
 from transformer.vocab import BOS, EOS, SPECIALS, WordVocabulary
-
-
-class Example(NamedTuple):
-    src: str
-    tgt: str
-    alignment: list[tuple[int, int]]
-    referent: tuple[int, int] | None = None
 
 
 SRC = [*SPECIALS, "the", "dog", "street", "saw", "because", "it", "was", "tired", "wide"]
@@ -46,7 +40,7 @@ SHORT = Example("the dog saw", "le chien voit", [(0, 0), (1, 1), (2, 2)])
 
 def known(example: Example) -> Known:
     src, tgt = SRC_VOCAB.encode(example.src).ids, [*TGT_VOCAB.encode(example.tgt).ids, EOS]
-    return Known(src, tgt, example.alignment, example.referent)
+    return Known(src, tgt, example.alignment, example.referent, example.relations)
 
 
 def one_head(rows: list[list[float]]) -> np.ndarray:
@@ -83,7 +77,7 @@ def test_a_decoder_row_is_compared_with_the_keys_that_it_may_look_at() -> None:
 
 def test_rows_without_a_choice_give_no_entropy_at_all() -> None:
     tally = BlockTally("encoder")
-    tally.add(one_head([[1.0]]), [Known([5], [5, EOS], [], None)])
+    tally.add(one_head([[1.0]]), [Known([5], [5, EOS], [], None, {})])
     facts = tally.facts(0)
     assert (facts["entropy"], facts["same"], facts["first"], facts["badge"]) == (None, None, None, "mixed")
 
@@ -202,7 +196,7 @@ def test_an_empty_tally_says_nothing() -> None:
     ],
 )
 def test_a_badge_needs_four_rows_in_five(facts: dict, name: str) -> None:
-    nothing = dict.fromkeys(("previous", "next", "same", "first", "alignment", "referent"))
+    nothing = {**dict.fromkeys(("previous", "next", "same", "first", "alignment", "referent")), "relations": {}}
     assert badge(nothing | facts) == name
 
 
@@ -224,10 +218,43 @@ def test_start_is_the_cross_head_that_finds_the_referent() -> None:
 
 def test_start_without_gold_is_the_most_decided_cross_head() -> None:
     blocks = {
-        "decoder.0.self_attn": [{"referent": None, "entropy": 0.01}],
-        "decoder.0.cross_attn": [{"referent": None, "entropy": 0.6}, {"referent": None, "entropy": 0.2}],
+        "decoder.0.self_attn": [{"referent": None, "alignment": None, "entropy": 0.01}],
+        "decoder.0.cross_attn": [
+            {"referent": None, "alignment": None, "entropy": 0.6},
+            {"referent": None, "alignment": None, "entropy": 0.2},
+        ],
     }
     assert heads.find_start(blocks) == {"block": "decoder.0.cross_attn", "head": 1}
+
+
+def test_start_without_referents_is_the_head_that_aligns_best() -> None:
+    def facts_of(argmax: float, mean: float, entropy: float) -> dict[str, Any]:
+        return {"referent": None, "alignment": {"argmax": argmax, "mean": mean}, "entropy": entropy}
+
+    blocks = {
+        "decoder.0.cross_attn": [facts_of(0.2, 0.1, 0.01), facts_of(0.9, 0.5, 0.4)],
+        "decoder.1.cross_attn": [facts_of(0.9, 0.6, 0.5), facts_of(0.8, 0.9, 0.1)],
+    }
+    assert heads.find_start(blocks) == {"block": "decoder.1.cross_attn", "head": 0}
+
+
+def test_a_relation_is_counted_in_the_rows_that_have_it() -> None:
+    """Row 1 needs keys 1 and 2 beside its gold; 0.3 + 0.4 of its weight lie there, and its largest weight."""
+    example = known(
+        Example("the dog saw", "le chien voit", [(0, 0), (1, 0), (2, 2)], relations={"carry": [(1, 1), (1, 2)]})
+    )
+    tally = BlockTally("cross")
+    tally.add(one_head([[1, 0, 0], [0.3, 0.3, 0.4], [0, 0, 1], [1, 0, 0]]), [example])
+    facts = tally.facts(0)
+    assert facts["relations"] == {"carry": {"mean": 0.7, "argmax": 1.0}}
+    assert facts["alignment"] == {"mean": round((1 + 0.3 + 1) / 3, 4), "argmax": round(2 / 3, 4)}
+    assert facts["badge"] == "carry"
+
+
+def test_a_task_without_relations_has_none() -> None:
+    tally = BlockTally("cross")
+    tally.add(one_head([[1, 0, 0], [0.3, 0.3, 0.4], [0, 0, 1], [1, 0, 0]]), [known(SHORT)])
+    assert tally.facts(0)["relations"] == {}
 
 
 def scores_with(**means: float) -> roads.Scores:

@@ -1,6 +1,7 @@
 """A small, real, trainable encoder-decoder Transformer that shows every tensor of its forward pass."""
 
 from transformer.config import PAPER_BASE, ModelConfig
+from transformer.imports import from_torch
 from transformer.model import Transformer
 from transformer.positions import POSITIONS
 from transformer.runs import list_runs, load_run, save_run
@@ -17,6 +18,7 @@ __all__ = [
     "ModelConfig",
     "Trace",
     "Transformer",
+    "from_torch",
     "list_runs",
     "load_run",
     "save_run",

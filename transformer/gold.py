@@ -25,6 +25,8 @@ class Sentence(Protocol):
     def alignment(self) -> list[tuple[int, int]]: ...
     @property
     def referent(self) -> tuple[int, int] | None: ...
+    @property
+    def relations(self) -> dict[str, list[tuple[int, int]]]: ...
 
 
 class Known(NamedTuple):
@@ -34,6 +36,7 @@ class Known(NamedTuple):
     tgt: list[int]  # with EOS: what the rows write
     alignment: list[tuple[int, int]]
     referent: tuple[int, int] | None
+    relations: dict[str, list[tuple[int, int]]]
 
     def roles(self) -> dict[str, list[int]]:
         """Say where each role stands: source words by source position, target words by the row that reads them.
@@ -74,7 +77,7 @@ def groups_of(examples: Iterable[Sentence], src_vocab: Vocabulary, tgt_vocab: Vo
     for example in examples:
         src, tgt = src_vocab.encode(example.src).ids, [*tgt_vocab.encode(example.tgt).ids, EOS]
         if src and UNK not in src and UNK not in tgt:
-            known = Known(src, tgt, list(example.alignment), example.referent)
+            known = Known(src, tgt, list(example.alignment), example.referent, dict(example.relations))
             by_lengths.setdefault((len(src), len(tgt)), []).append(known)
     groups = []
     for sentences in by_lengths.values():

@@ -101,15 +101,16 @@ def blocks_of(model: Transformer) -> dict[str, str]:
 def find_start(blocks: dict[str, list[Facts]]) -> Facts:
     """Choose the head that the page opens with: the cross head whose largest weight finds the referent most often.
 
-    Equals are told apart by the mean weight. Where no sentence has a referent it is the cross head with the lowest
-    entropy, the most decided one.
+    Equals are told apart by the mean weight. Where no sentence has a referent it is the head that aligns best, and
+    where nothing is known about right answers the one with the lowest entropy, the most decided one.
     """
 
     def rank(place: tuple[str, int]) -> tuple[float, ...]:
         facts = blocks[place[0]][place[1]]
-        if facts["referent"] is None:
+        score = facts["referent"] or facts["alignment"]
+        if score is None:
             return (-1.0, -1.0 if facts["entropy"] is None else -facts["entropy"])
-        return (facts["referent"]["argmax"], facts["referent"]["mean"])
+        return (score["argmax"], score["mean"])
 
     cross = [(block, head) for block, facts in blocks.items() if "cross" in block for head in range(len(facts))]
     block, head = max(cross, key=rank)
@@ -156,6 +157,7 @@ class BlockTally:
     entropy: Any = 0.0  # (head,) sum over the rows
     looks: dict[str, Tally] = field(default_factory=lambda: {look: Tally() for look in LOOKS})
     alignment: Tally = field(default_factory=Tally)
+    relations: dict[str, Tally] = field(default_factory=dict)
     hops: dict[tuple[str, str], Tally] = field(default_factory=dict)
 
     def add(self, weights: np.ndarray, sentences: Sequence[Known]) -> None:
@@ -170,10 +172,17 @@ class BlockTally:
         if self.kind == "cross":
             gold = cell_mask([sentence.alignment for sentence in sentences], n_queries, n_keys)
             self.alignment.add(weights, gold)
+            self.add_relations(weights, sentences)
         else:
             self.add_looks(weights, free)
         for hop in HOPS[self.kind]:
             self.hops.setdefault(hop, Tally()).add(weights, hop_mask(sentences, hop, n_queries, n_keys))
+
+    def add_relations(self, weights: np.ndarray, sentences: Sequence[Known]) -> None:
+        """Count what else a target row needs beside its gold, such as the carry. weights: (sentence, head, query, key)"""
+        for name in sorted({name for sentence in sentences for name in sentence.relations}):
+            cells = [sentence.relations.get(name, []) for sentence in sentences]
+            self.relations.setdefault(name, Tally()).add(weights, cell_mask(cells, *weights.shape[-2:]))
 
     def add_looks(self, weights: np.ndarray, free: np.ndarray) -> None:
         """Count where the rows of self-attention look, by position. weights: (sentence, head, n, n), free: (n,)"""
@@ -203,6 +212,7 @@ class BlockTally:
             "alignment": self.alignment.of(head),
             "referent": hop.get(("pronoun", "referent")),
             "pronoun": reads,
+            "relations": {name: tally.of(head) for name, tally in self.relations.items() if tally.n},
         }
         return {**facts, "badge": badge(facts)}
 
@@ -214,8 +224,9 @@ def row_entropy(weights: np.ndarray) -> np.ndarray:
 
 def badge(facts: Facts) -> str:
     """Name a head after what it does in at least four rows of five, the rarest skill first; else it is "mixed"."""
-    for name in ("referent", "alignment"):
-        if facts[name] is not None and facts[name]["argmax"] >= BADGE_RATE:
+    skills = {"referent": facts["referent"], **facts["relations"], "alignment": facts["alignment"]}
+    for name, score in skills.items():
+        if score is not None and score["argmax"] >= BADGE_RATE:
             return name
     for name in LOOKS:
         if facts[name] is not None and facts[name] >= BADGE_RATE:
