@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import browsing, crowd, scratch, tracing, training
+from benchmarks import browsing, crowd, limits, scratch, tracing, training
 from benchmarks.figures import Figure, machine, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "step": training.step_ratio,
     "throughput": training.throughput,
+    "limit": limits.matrix_limit,
     "scratch": scratch.time_to_exact,
     "trace": tracing.trace_time,
     "payload": tracing.payload_size,
