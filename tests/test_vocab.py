@@ -130,7 +130,7 @@ def test_json_and_back() -> None:
     [
         ({"words": None}, "words must be of type list"),
         ({"words": ["<s>"]}, "must begin with <pad> <s> </s> <unk>"),
-        ({"words": [*SPECIALS, "a", "a"]}, "each word once; repeated: a"),
+        ({"words": [*SPECIALS, "a", "a"]}, "each word once; repeated: 'a'"),
         ({"words": [*SPECIALS, 7]}, "every word must be a text"),
         ({"kind": "bytes"}, "kind must be 'word'"),
         ({"colour": "red"}, "unknown colour"),

@@ -37,28 +37,18 @@ def from_torch(
     layer norm in post norm too; the config's `final_norm` says so. ValueError for what has no counterpart here.
     """
     encoder, decoder = _layers(module, "encoder"), _layers(module, "decoder")
-    first, table = encoder[0], position if isinstance(position, Tensor) else None
+    table = position if isinstance(position, Tensor) else None
     if table is None and position not in ADDED_TO_EMBEDDINGS:
         raise ValueError(f"position must be one of {', '.join(ADDED_TO_EMBEDDINGS)}, or a table, not {position!r}")
-    tied = src_embed.weight is tgt_embed.weight is generator.weight
     config = ModelConfig(
         src_vocab_size=src_embed.num_embeddings,
         tgt_vocab_size=tgt_embed.num_embeddings,
-        d_model=module.d_model,
-        n_heads=module.nhead,
-        n_encoder_layers=len(encoder),
-        n_decoder_layers=len(decoder),
-        d_ff=first.linear1.out_features,
-        dropout=float(first.dropout.p),
-        norm_first=_shared(encoder + decoder, "norm_first"),
         position="learned" if table is not None else str(position),
         max_len=max_len if table is None else len(table),
         pad_id=pad_id,
-        activation=_activation(encoder + decoder),
-        tie_embeddings=tied,
+        tie_embeddings=src_embed.weight is tgt_embed.weight is generator.weight,
         scale_embeddings=scale_embeddings,
-        final_norm=_final_norm(module),
-        layer_norm_eps=float(_shared([layer.norm1 for layer in encoder + decoder], "eps")),
+        **_settings(module, encoder, decoder),
     )
     with torch.random.fork_rng(devices=[]):  # the starting values are overwritten: leave the generator untouched
         ours = Transformer(config)
@@ -72,6 +62,23 @@ def from_torch(
             _copy(ours.encoder_norm, module.encoder.norm)
             _copy(ours.decoder_norm, module.decoder.norm)
     return ours.eval()
+
+
+def _settings(module: nn.Transformer, encoder: list[Any], decoder: list[Any]) -> dict[str, Any]:
+    """Read off the module what a config says about the layers."""
+    layers = encoder + decoder
+    return {
+        "d_model": module.d_model,
+        "n_heads": module.nhead,
+        "n_encoder_layers": len(encoder),
+        "n_decoder_layers": len(decoder),
+        "d_ff": encoder[0].linear1.out_features,
+        "dropout": float(encoder[0].dropout.p),
+        "norm_first": _shared(layers, "norm_first"),
+        "activation": _activation(layers),
+        "final_norm": _final_norm(module),
+        "layer_norm_eps": float(_shared([layer.norm1 for layer in layers], "eps")),
+    }
 
 
 def _layers(module: nn.Transformer, side: str) -> list[Any]:

@@ -4,6 +4,8 @@ A person may type anything at all: every piece of text that a vocabulary does no
 keeps its original spelling, and nothing that is typed can ever become a special token.
 """
 
+import reprlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -66,7 +68,28 @@ def check_keys(what: str, values: Any, kinds: dict[str, type]) -> None:
         ("unknown", values.keys() - kinds.keys()),
     ):
         if keys:
-            raise ValueError(f"{what}: {problem} {', '.join(sorted(map(str, keys)))}")
+            names = [repr(key)[1:-1][:40] for key in sorted(keys, key=str)[:5]]  # a stranger may have written them
+            raise ValueError(f"{what}: {problem} {', '.join(names)}")
     for key, kind in kinds.items():
         if not isinstance(values[key], kind):
-            raise ValueError(f"{what}: {key} must be of type {kind.__name__}, not {values[key]!r}")
+            raise ValueError(f"{what}: {key} must be of type {kind.__name__}, not {reprlib.repr(values[key])}")
+
+
+def check_kind(kind: str, values: Any, kinds: dict[str, type]) -> None:
+    """Raise a ValueError unless `values` is a stored vocabulary of this kind with exactly these keys besides."""
+    if isinstance(values, dict) and values.get("kind", kind) != kind:
+        raise ValueError(f"vocabulary: kind must be {kind!r}, not {reprlib.repr(values['kind'])}")
+    check_keys("vocabulary", values, {"kind": str, **kinds})
+
+
+def check_tokens(what: str, tokens: list[Any]) -> None:
+    """Raise a ValueError unless these are texts, each once, the four specials first; `what` names one of the others."""
+    if tuple(tokens[:4]) != SPECIALS:
+        raise ValueError(f"a vocabulary must begin with {' '.join(SPECIALS)}, not with {reprlib.repr(tokens[:4])}")
+    if not all(isinstance(token, str) for token in tokens):
+        raise ValueError(f"vocabulary: every {what} must be a text")
+    repeated = sorted(token for token, n in Counter(tokens).items() if n > 1)
+    if repeated:
+        raise ValueError(
+            f"a vocabulary must hold each {what} once; repeated: {', '.join(map(reprlib.repr, repeated[:5]))}"
+        )

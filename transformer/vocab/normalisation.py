@@ -1,13 +1,17 @@
 """How typed text is made equal to the text that a model was trained on. Stored with each run, shown on Tokens."""
 
 import re
+import reprlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from transformer.vocab.base import check_keys
 
 CURLY_APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\uff07": "'"})
+BEHIND_APOSTROPHE = re.compile(r"(?<=['\u2018\u2019\u02bc\uff07]) ")
 EDGE_PUNCTUATION = '.,;:!?\u2026"\u201c\u201d\u00ab\u00bb()\u3002\uff0c\uff01\uff1f'
 INVISIBLE = ("P", "Z", "Cf")  # Unicode categories that make no word on their own: punctuation, spaces, zero-width
 LONGEST_WORD = 100  # characters; nobody knows a longer word, and normalising one can take quadratic time
@@ -71,6 +75,33 @@ class Normalisation:
             parts.append((self.normalised(match[0]), start + match.start(), start + match.end()))
         return parts
 
+    def as_typed(self, word: str, written: str) -> str:
+        """Return an unknown word as it was written, where that is read as this word alone: not so in a contraction."""
+        return written if self.normalised(written) == word else word
+
+    def join(self, words: Sequence[str]) -> str:
+        """Write words as one text that is cut into the same words: no blank where an apostrophe cuts."""
+        text = " ".join(words)
+        return BEHIND_APOSTROPHE.sub("", text) if self.after_apostrophe else text
+
+    def places(self, word: str, written: str) -> list[tuple[int, int]]:
+        """Return for each character of a normalised word its (start, end) in the piece of text that was written so.
+
+        What became more or fewer characters shares one place: an accent joined to its letter does.
+        Every character of a contraction's words has the whole contraction as its place.
+        """
+        whole = [(0, len(written))] * len(word)
+        if self.normalised(written) != word:
+            return whole
+        if len(written) > LONGEST_WORD:  # nobody changed it
+            return [(i, i + 1) for i in range(len(word))]
+        starts = [i for i, mark in enumerate(written) if i == 0 or not unicodedata.combining(mark)]
+        places: list[tuple[int, int]] = []
+        for start, end in pairwise([*starts, len(written)]):
+            n = len(self.normalised(written[start:end]))
+            places += [(i, i + 1) for i in range(start, end)] if n == end - start else [(start, end)] * n
+        return places if len(places) == len(word) else whole
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, the contents of a run's `vocab.*.json`."""
         return {
@@ -92,5 +123,7 @@ class Normalisation:
         check_keys("normalisation", values, kinds)
         for word, words in values["contractions"].items():
             if not isinstance(words, str):
-                raise ValueError(f"normalisation: the contraction {word!r} must be a text, not {words!r}")
+                raise ValueError(
+                    f"normalisation: the contraction {reprlib.repr(word)} must be a text, not {reprlib.repr(words)}"
+                )
         return cls(**values)

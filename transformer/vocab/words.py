@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from transformer.vocab.base import SPECIALS, UNK, Encoding, check_keys
+from transformer.vocab.base import UNK, Encoding, check_kind, check_tokens
 from transformer.vocab.normalisation import Normalisation
 
 
@@ -23,11 +23,7 @@ class WordVocabulary:
 
     def __init__(self, words: list[str], normalisation: Normalisation | None = None) -> None:
         """words: every token in the order of its id, the four specials first; ValueError if that is not so."""
-        if tuple(words[:4]) != SPECIALS:
-            raise ValueError(f"a vocabulary must begin with {' '.join(SPECIALS)}, not with {words[:4]}")
-        repeated = sorted({word for word in words if words.count(word) > 1}) if len(set(words)) < len(words) else []
-        if repeated:
-            raise ValueError(f"a vocabulary must hold each word once; repeated: {', '.join(repeated)}")
+        check_tokens("word", words)
         self.words = list(words)
         self.normalisation = normalisation or Normalisation()
         self.index = {word: i for i, word in enumerate(words) if i > UNK}  # the specials cannot be typed
@@ -50,7 +46,7 @@ class WordVocabulary:
         for word, start, end in self.normalisation.pieces(text):
             i = self.index.get(word, UNK)
             ids.append(i)
-            surfaces.append(word if i != UNK else text[start:end])
+            surfaces.append(word if i != UNK else self.normalisation.as_typed(word, text[start:end]))
             spans.append((start, end))
         return Encoding(ids, surfaces, spans)
 
@@ -60,8 +56,8 @@ class WordVocabulary:
         return text.replace("' ", "'")
 
     def join(self, surfaces: Sequence[str]) -> str:
-        """Write the surfaces of an encoding as one text: words with a space between them."""
-        return " ".join(surfaces)
+        """Write the surfaces of an encoding as one text: words with a space between them, none where they were cut."""
+        return self.normalisation.join(surfaces)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, the contents of a run's `vocab.*.json`."""
@@ -74,9 +70,5 @@ class WordVocabulary:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "WordVocabulary":
         """Read what `to_dict` wrote; a ValueError says exactly what is wrong with it."""
-        check_keys("vocabulary", values, {"kind": str, "words": list, "normalisation": dict})
-        if values["kind"] != cls.kind:
-            raise ValueError(f"vocabulary: kind must be {cls.kind!r}, not {values['kind']!r}")
-        if not all(isinstance(word, str) for word in values["words"]):
-            raise ValueError("vocabulary: every word must be a text")
+        check_kind(cls.kind, values, {"words": list, "normalisation": dict})
         return cls(values["words"], Normalisation.from_dict(values["normalisation"]))
