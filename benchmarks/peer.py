@@ -24,7 +24,7 @@ class Peer(nn.Module):
         self.pad_id, self.scale = config.pad_id, math.sqrt(d_model)
         self.src_embed = nn.Embedding(config.src_vocab_size, d_model)
         self.tgt_embed = nn.Embedding(config.tgt_vocab_size, d_model)
-        self.register_buffer("positions", Sinusoidal(d_model, config.max_len).table)
+        self.register_buffer("positions", Sinusoidal(d_model, config.n_heads, config.max_len).table)
         self.dropout = nn.Dropout(config.dropout)
         self.transformer = nn.Transformer(
             d_model,

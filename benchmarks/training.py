@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, paired
 from benchmarks.peer import Peer
 from transformer import ModelConfig, Transformer
 from transformer.tasks import TASKS
-from transformer.train import Pool, Recipe, training_steps
+from transformer.training import Pool, Recipe, rows_of, training_steps
 from transformer.vocab import BOS, EOS, PAD
 
 Pair = tuple[list[int], list[int]]
@@ -103,7 +103,7 @@ def throughput() -> list[Figure]:
     recipe = Recipe(steps=BATCHES * (ROUNDS_OF_SENTENCES + 1))
     examples = list(islice(TASKS["fr"].examples(0, "train"), BATCHES * recipe.batch))
     vocabularies = TASKS["fr"].vocabularies()
-    pool = Pool(examples, vocabularies)
+    pool = Pool(rows_of(examples, vocabularies))
     n_tokens = sum(src_len + tgt_len - 1 for src_len, tgt_len in pool.lengths)
     ours = training_steps(
         Transformer(recipe.config(vocabularies)), recipe, pool.batches(recipe.batch, random.Random(0))

@@ -48,7 +48,8 @@ class Normalisation:
 
     def trim(self, text: str, start: int, end: int) -> tuple[int, int]:
         """Narrow [start, end) to the word without its punctuation; an empty range if there is no word in it."""
-        if all(unicodedata.category(mark).startswith(INVISIBLE) for mark in text[start:end]):
+        marks = text[start:end].translate(CURLY_APOSTROPHES)  # one of them counts as a letter elsewhere
+        if all(unicodedata.category(mark).startswith(INVISIBLE) for mark in marks):
             return start, start
         while end > start and self.is_edge(text[end - 1]):
             end -= 1
