@@ -133,3 +133,16 @@ def test_spaces_that_are_kept_need_their_token() -> None:
 def test_many_repeated_characters_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="repeated"):
         CharacterVocabulary([*SPECIALS, *"ab" * 100_000])
+
+
+def test_a_full_stop_at_the_end_is_no_part_of_a_sentence_but_a_point_inside_a_number_is() -> None:
+    chinese = CharacterVocabulary([*SPECIALS, *"我爱你"])
+    assert chinese.encode("「我爱你。」").surfaces == ["「", "我", "爱", "你", "。", "」"], (
+        "only known marks of an end are left out"
+    )
+    assert chinese.encode(" 我爱你。！").surfaces == ["我", "爱", "你"]
+    assert chinese.encode("我爱你。").spans == [(0, 1), (1, 2), (2, 3)]
+    assert chinese.encode("。。。").ids == []
+    sums = CharacterVocabulary([*SPECIALS, *"0123456789+"])
+    assert sums.encode("3.5+2.").surfaces == ["3", ".", "5", "+", "2"]
+    assert DATES.encode("3.5.21.").surfaces == list("3.5.21."), "what the vocabulary knows stays"

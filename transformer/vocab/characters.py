@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transformer.vocab.base import SPECIALS, UNK, Encoding, check_kind, check_tokens
+from transformer.vocab.normalisation import EDGE_PUNCTUATION
 
 SPACE = "\u2423"  # how the token of a blank is written: an open box
 SHORT = 256  # characters; the spans of texts up to this length are made once
@@ -17,6 +18,8 @@ class CharacterVocabulary:
 
     >>> vocabulary = CharacterVocabulary(["<pad>", "<s>", "</s>", "<unk>", *"0123456789+"])
     >>> vocabulary.encode("3 + \uff14").surfaces
+    ['3', '+', '4']
+    >>> vocabulary.encode("3 + 4.").surfaces
     ['3', '+', '4']
     >>> vocabulary.encode("3-4").ids
     [7, 3, 8]
@@ -109,8 +112,16 @@ class CharacterVocabulary:
                 continue
             marks.append(mark)
             spans.append((at, at + 1))
-        n = len(marks) - (marks[-1:] == [SPACE])  # nor at the end
-        return marks[:n], spans[:n]
+        start, end = 0, len(marks)
+        while end > start and self.is_edge(marks[end - 1]):
+            end -= 1
+        while start < end and self.is_edge(marks[start]):
+            start += 1
+        return marks[start:end], spans[start:end]
+
+    def is_edge(self, mark: str) -> bool:
+        """Tell what is left out at both ends of a text: a blank, and punctuation that the vocabulary does not know."""
+        return mark == SPACE or (mark in EDGE_PUNCTUATION and mark not in self.index)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Turn ids into text: the characters without the special tokens, blanks as blanks."""
