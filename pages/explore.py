@@ -9,9 +9,9 @@ from ui.limits import within_limit
 visit = state.visit()
 if visit.run is None:
     st.stop()
-example = services.run(visit.run).example
-state.offer_example(visit.run, example)
+run = services.run(visit.run)
+state.offer_example(run.name, run.example)
 
-sentence = widgets.page_head(visit, "explore", example)
+sentence = widgets.page_head(visit, "explore", run.example, run.info.get("task"))
 sentence, notices = within_limit(sentence)
-explore({"run": visit.run, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})
+explore({"run": run.name, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})

@@ -19,9 +19,9 @@ KINDS = [
 ]
 
 
-def counts(full: int) -> pytest.MarkDecorator:
-    """Run a heavy test with a tenth of its count, or with `pytest -m full` with all of it."""
-    return pytest.mark.parametrize("count", [full // 10, pytest.param(full, marks=pytest.mark.full)])
+def counts(full: int, ci: int | None = None) -> pytest.MarkDecorator:
+    """Run a heavy test with a tenth of its count (or `ci`), or with `pytest -m full` with all of it."""
+    return pytest.mark.parametrize("count", [ci or full // 10, pytest.param(full, marks=pytest.mark.full)])
 
 
 def tiny_config(**changes: Any) -> ModelConfig:

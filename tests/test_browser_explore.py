@@ -618,6 +618,13 @@ def test_the_flip_turns_the_pronoun_and_the_reader_stays_on_it(reader: Reader, p
     assert set(pair.pronouns) == {"il", "elle"}
 
 
+def test_the_word_that_is_not_in_the_sentence_is_never_pointed_at(reader: Reader, pair: Pair, run: Run) -> None:
+    reader.open(s=pair.texts[0], b=blocks_of(run)[0], q="0")
+    assert reader.seen()["row"] == 0
+    assert reader.part("src").locator(".here").count() == 1
+    assert reader.part("src").locator(".flip .here").count() == 0
+
+
 def test_a_reader_on_another_row_stays_there_when_the_word_flips(reader: Reader, pair: Pair) -> None:
     reader.open(s=pair.texts[0], b="decoder.0.cross_attn")
     reader.point_at(2)

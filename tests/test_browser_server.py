@@ -46,7 +46,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Iterator[House]
     vocabularies = (run.src_vocab, run.tgt_vocab)
     save_run(Transformer(run.model.config).eval(), vocabularies, root / "runs" / "untrained", task="fr")
     sizes = {"d_model": 36, "n_heads": 9, "n_encoder_layers": 3, "n_decoder_layers": 1, "d_ff": 16, "norm_first": True}
-    other = Transformer(ModelConfig.from_dict({**run.model.config.to_dict(), **sizes, "final_norm": True})).eval()
+    changes = {**sizes, "final_norm": True, "position": "alibi"}
+    other = Transformer(ModelConfig.from_dict({**run.model.config.to_dict(), **changes})).eval()
     save_run(other, vocabularies, root / "runs" / "other", example="thanks")
     shutil.copytree(root / "runs" / "untrained", root / "runs" / "damaged")
     (root / "runs" / "damaged" / "model.safetensors").write_bytes(b"not a model")
@@ -79,12 +80,12 @@ def test_wrong_answers_other_shapes_and_a_damaged_run(visitor_of_house: Reader, 
     assert gold is not None
 
     reader.open()
-    expect(reader.part("verdict")).to_contain_text(say("explore.answer.right"))
+    expect(reader.part("verdict")).to_contain_text(say("task.right.fr"))
     expect(reader.page.get_by_test_id("stSidebar")).to_contain_text(say("frame.damaged_run", name="damaged"))
 
     choose(reader, "untrained")
     assert reader.seen()["output"] != expected(run, run.example).writes
-    expect(reader.part("verdict")).to_contain_text(say("explore.answer.wrong"))
+    expect(reader.part("verdict")).to_contain_text(say("task.wrong.fr"))
     expect(reader.part("answer")).to_have_text(say("explore.answer.is", answer=gold.tgt))
 
     choose(reader, "other")
@@ -93,6 +94,9 @@ def test_wrong_answers_other_shapes_and_a_damaged_run(visitor_of_house: Reader, 
     assert reader.seen()["output"] == known.writes
     assert reader.lab.locator("[data-part=heads] [data-head]").count() == 9
     assert not str(reader.part("verdict").text_content()).strip(), "no grammar, no verdict"
+    expect(reader.lab.locator(".map-boxes .note")).to_have_text([say("explore.map.positions_alibi")] * 2)
+    assert reader.lab.locator(".map-boxes").get_by_text(say("explore.map.positions"), exact=True).count() == 0
+    expect(reader.part("road")).to_contain_text(say("explore.findings.none"))
     reader.show("table")
     for block in blocks_of(other):
         box = reader.lab.locator(f'.map-boxes [data-block="{block}"]')

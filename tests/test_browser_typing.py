@@ -33,7 +33,7 @@ def test_the_button_sends_what_is_in_the_box(reader: Reader, run: Run) -> None:
     reader.box.click()
     reader.page.keyboard.press("ControlOrMeta+a")
     reader.page.keyboard.type("i am eating an apple")
-    reader.page.get_by_role("button", name=say("frame.translate")).click()
+    reader.page.get_by_role("button", name=say("task.button.fr")).click()
     reader.wait_sentence(expected(run, "i am eating an apple").src)
 
 

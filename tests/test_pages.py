@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from models import counts
+from models import counts, tiny_model
 from serving import ROOT
 from test_frame import HOSTILE, LETTERS, NOTHING, WORDS, WRONG_RUNS
-from transformer import runs
+from transformer import POSITIONS, SCORES, runs, save_run
 from transformer.runs import load_run
 from transformer.tasks import TASKS
 from ui import i18n, limits, services, state
@@ -198,6 +199,77 @@ def test_the_run_chooser_changes_the_model_and_offers_its_example(two_runs: Path
     assert app.query_params["run"] == "second"
 
 
+@pytest.fixture
+def runs_of_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put an untrained run of every task in the place of the shipped ones, and one of one's own beside them."""
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    for place, name, task in [*((shipped, name, TASKS[name]) for name in TASKS), (own, "a-copy", TASKS["copy"])]:
+        vocabularies = task.vocabularies()
+        sizes = {"src_vocab_size": len(vocabularies[0]), "tgt_vocab_size": len(vocabularies[1])}
+        save_run(tiny_model(**sizes, max_len=64), vocabularies, place / name, task=task.name)
+    use_runs(monkeypatch, SHIPPED_RUNS=shipped, OWN_RUNS=own)
+    return own
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_task_s_run_has_its_name_its_example_and_its_verb(runs_of_tasks: Path, language: str) -> None:
+    app = open_page(lang=language)
+    words = i18n.words(language)
+    order = [services.FIRST_RUN, *(name for name in TASKS if name != services.FIRST_RUN)]
+    assert app.selectbox(key=state.RUN).options == [*(words[f"run.{name}"] for name in order), "a-copy"]
+    for name in [*TASKS, "a-copy"]:
+        app.selectbox(key=state.RUN).set_value(name).run()
+        check_unhurt(app)
+        task = TASKS["copy"] if name == "a-copy" else TASKS[name]
+        assert (component(app)["run"], component(app)["s"]) == (name, task.example)
+        (button,) = [button for button in app.button if button.form_id == "sentence"]
+        assert button.label == words[f"task.button.{task.name}"]
+
+
+def card(info: dict[str, Any], language: str = "en") -> list[str]:
+    """Read the model card of a run with this config.json."""
+
+    def script(language, info) -> None:  # no annotation: this source is run by itself
+        from ui import widgets
+
+        widgets.model_card(language, info)
+
+    app = AppTest.from_function(script, args=(language, info)).run()
+    assert not app.exception
+    return [str(line.value) for line in app.caption]
+
+
+def test_the_model_card_tells_what_is_not_as_in_the_paper() -> None:
+    info = load_run(services.FIRST_RUN).info
+    assert len(card(info)) == 3
+    changes = {"position": "rotary", "score": "additive", "norm_first": True, "activation": "gelu"}
+    for language in LANGUAGES:
+        keys = ("position.rotary", "score.additive", "norm_first", "gelu")
+        told = " · ".join(i18n.say(language, f"choice.{key}") for key in keys)
+        assert card({**info, "model": {**info["model"], **changes}}, language)[1] == told
+
+
+def test_every_choice_of_a_model_has_a_text() -> None:
+    for language in LANGUAGES:
+        words = i18n.words(language)
+        missing = [f"choice.position.{name}" for name in POSITIONS if name != "sinusoidal"]
+        missing += [f"choice.score.{name}" for name in SCORES if name != "scaled_dot"]
+        assert not [key for key in missing if key not in words]
+
+
+@pytest.mark.parametrize("stopped", ["steps", "target", "diverged"])
+def test_the_model_card_tells_how_a_training_ended(stopped: str) -> None:
+    info = load_run(services.FIRST_RUN).info
+    results = {**info["results"], "steps_done": 340, "stopped": stopped, "kept_step": 300}
+    for language in LANGUAGES:
+        lines = card({**info, "results": results}, language)
+        assert lines[1] == i18n.say(language, "frame.trained", steps=340, seed=info["training"]["seed"])
+        if stopped == "steps":
+            assert len(lines) == 3
+        else:
+            assert lines[2] == i18n.say(language, f"frame.stopped_{stopped}", steps=340, kept=300)
+
+
 def test_a_damaged_run_is_named_and_the_others_work(two_runs: Path) -> None:
     app = open_page()
     assert "damaged" in app.sidebar.warning[0].value
@@ -302,7 +374,16 @@ def test_generated_sentences_never_break_the_page(count: int) -> None:
     any_sentence()
 
 
-def test_the_example_chips_are_sentences_that_the_task_can_answer() -> None:
-    task = TASKS["fr"]
-    for text in task.chips():
-        assert task.answer(text) is not None, text
+@pytest.mark.parametrize("name", TASKS)
+def test_the_example_chips_are_texts_that_the_task_can_answer(name: str) -> None:
+    for text in TASKS[name].chips():
+        assert TASKS[name].answer(text) is not None, text
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_relation_of_a_task_has_its_texts(name: str) -> None:
+    examples = islice(TASKS[name].examples(0, "test"), 100)
+    for relation in {relation for example in examples for relation in example.relations}:
+        for language in LANGUAGES:
+            assert f"explore.relation.{relation}" in i18n.words(language)
+            assert f"explore.badge.{relation}" in i18n.words(language)

@@ -77,8 +77,11 @@ def test_the_famous_sentence_and_its_flip_partner() -> None:
     assert tired["read"] == FAMOUS
     assert tired["output"] == tired["answer"] == "l'animal n'a pas traversé la rue parce qu'il était trop fatigué"
     assert wide["output"] == "l'animal n'a pas traversé la rue parce qu'elle était trop large"
-    assert tired["tgt_out"][tired["pronoun"]] == "il" and wide["tgt_out"][wide["pronoun"]] == "elle"
-    assert tired["src"][tired["referent"]] == "animal" and wide["src"][wide["referent"]] == "street"
+    assert tired["tgt_out"][tired["roles"]["pronoun"][0]] == "il" and wide["tgt_out"][wide["watch"]] == "elle"
+    assert (
+        tired["src"][tired["roles"]["referent"][0]] == "animal"
+        and wide["src"][wide["roles"]["referent"][0]] == "street"
+    )
     assert tired["flip"]["words"][tired["flip"]["index"]] == "tired"
     assert wide["flip"]["words"][wide["flip"]["index"]] == "wide"
 

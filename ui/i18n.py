@@ -26,6 +26,12 @@ def say(language: str, key: str, **values: Any) -> str:
     return words(language)[key].format(**values)
 
 
+def task_key(beginning: str, task: str | None) -> str:
+    """Give the key of what a task calls something, such as "task.button." and its name; else that of any task."""
+    key = f"{beginning}{task}"
+    return key if key in words(FIRST) else f"{beginning}any"
+
+
 def _flatten(tree: dict[str, Any], path: str = "") -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for name, value in tree.items():

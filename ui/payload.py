@@ -16,10 +16,23 @@ from transformer.runs import Run, RunError
 from transformer.trace import Trace, trace_pair
 from transformer.vocab import BOS, EOS, UNK, Encoding
 from ui import services
+from ui.answers import flip_of, gold_of, nearest_of, unit_of
 from ui.limits import within_limit
 
-VERSION = 1
+VERSION = 2
 TOP = 5
+SHOWN = (
+    "d_model",
+    "n_heads",
+    "d_k",
+    "n_encoder_layers",
+    "n_decoder_layers",
+    "d_ff",
+    "norm_first",
+    "position",
+    "score",
+    "max_len",
+)
 
 
 class RefusedError(Exception):
@@ -47,9 +60,9 @@ def _pack(run: Run, text: str) -> bytes:
     text, too_long = within_limit(text)
     encoding, notices = _read(run, text)
     readings = [(text, encoding)]
-    flip = run.task.flip(" ".join(encoding.surfaces)) if run.task else None
+    flip = flip_of(run, run.src_vocab.join(encoding.surfaces))
     if flip:
-        readings.append((flip[3], run.src_vocab.encode(flip[3])))
+        readings.append((flip.partner, run.src_vocab.encode(flip.partner)))
     written = greedy_batch(run.model, [encoding.ids for _, encoding in readings])  # both in one go: half the time
     buffer = bytearray()
     traces = [
@@ -58,9 +71,8 @@ def _pack(run: Run, text: str) -> bytes:
     ]
     traces[0]["notices"] = too_long + notices
     if flip:
-        position, choices, index, _ = flip
-        for sentence, which in zip(traces, (index, 1 - index), strict=True):
-            sentence["flip"] = {"position": position, "words": choices, "index": which}
+        for sentence, which in zip(traces, (flip.chosen, 1 - flip.chosen), strict=True):
+            sentence["flip"] = {"position": flip.position, "words": flip.words, "index": which}
     header = {**_about(run), "show": 0, "traces": traces}
     head = json.dumps(header, ensure_ascii=False).encode("utf-8", errors="replace")
     head += b" " * (-(len(head) + 4) % 4)
@@ -74,18 +86,10 @@ def _about(run: Run) -> dict[str, Any]:
     return {
         "version": VERSION,
         "run": run.name,
+        "task": task.name if task else None,
+        "units": {"src": unit_of(run.src_vocab), "tgt": unit_of(run.tgt_vocab)},
         "model": {
-            **{
-                key: getattr(config, key)
-                for key in (
-                    "d_model",
-                    "n_heads",
-                    "d_k",
-                    "n_encoder_layers",
-                    "n_decoder_layers",
-                )
-            },
-            **{key: getattr(config, key) for key in ("d_ff", "norm_first", "position", "max_len")},
+            **{key: getattr(config, key) for key in SHOWN},
             "parameters": sum(p.numel() for p in run.model.parameters()),
         },
         "training": run.info,
@@ -109,7 +113,7 @@ def _short(text: str) -> str:
 def _sentence(run: Run, text: str, encoding: Encoding, tgt_out: list[int], buffer: bytearray) -> dict[str, Any]:
     """Trace one sentence with its translation, append its attention maps to the buffer, and describe both."""
     trace = trace_pair(run.model, encoding.ids, [BOS, *tgt_out[:-1]], run.src_vocab, run.tgt_vocab)
-    read = " ".join(encoding.surfaces)
+    read = run.src_vocab.join(encoding.surfaces)
     return {
         "typed": text,
         "read": read,
@@ -124,8 +128,8 @@ def _sentence(run: Run, text: str, encoding: Encoding, tgt_out: list[int], buffe
         "finished": tgt_out[-1] == EOS,
         "output": run.tgt_vocab.decode(tgt_out),
         **_probabilities(run, trace, tgt_out),
-        **_gold(run, read, tgt_out),
-        "nearest": run.task.nearest(read) if run.task and UNK in encoding.ids else None,
+        **gold_of(run, read, tgt_out),
+        "nearest": nearest_of(run, read),
         "flip": None,
         "notices": [],
         "tensors": {name: _append(trace[name], buffer) for name in trace.names() if name.endswith(".weights")},
@@ -153,28 +157,6 @@ def _probabilities(run: Run, trace: Trace, tgt_out: list[int]) -> dict[str, Any]
     return {
         "p": [float(row[token_id]) for row, token_id in zip(p, tgt_out, strict=True)],
         "top": [[[run.tgt_vocab.token(int(j)), float(row[j])] for j in ids] for row, ids in zip(p, best, strict=True)],
-    }
-
-
-def _gold(run: Run, read: str, tgt_out: list[int]) -> dict[str, Any]:
-    """Tell what the task's grammar says: the right answer and, if the model gave it, which word belongs to which."""
-    gold = run.task.answer(read) if run.task else None
-    if gold is None:
-        return {
-            "answer": None,
-            "agrees": None,
-            "alignment": None,
-            "pronoun": None,
-            "referent": None,
-        }
-    agrees = tgt_out == [*run.tgt_vocab.encode(gold.tgt).ids, EOS]
-    pronoun, referent = gold.referent if agrees and gold.referent else (None, None)
-    return {
-        "answer": gold.tgt,
-        "agrees": agrees,
-        "alignment": [list(pair) for pair in gold.alignment] if agrees else None,
-        "pronoun": pronoun,
-        "referent": referent,
     }
 
 

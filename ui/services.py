@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from transformer.runs import Run, RunEntry, error_of, find_run, load_run, run_folders
+from transformer.tasks import TASKS
 
 PAYLOADS_KEPT_BYTES = 64 * 1024 * 1024
 FIRST_RUN = "fr"
@@ -17,9 +18,13 @@ Stamp = tuple[str, int]  # a run's folder, and when its manifest was written
 
 
 def runs() -> list[RunEntry]:
-    """List the run folders, FIRST_RUN first; a damaged one carries its error. Only what has changed is read again."""
+    """List the run folders in the order of the menu; a damaged one carries its error. Only what changed is read again.
+
+    The shipped ones come first: FIRST_RUN, then as TASKS has them. Then one's own, by name.
+    """
     entries = [RunEntry(folder.name, folder, _problem(_stamp(folder))) for folder in run_folders()]
-    return sorted(entries, key=lambda entry: (entry.name != FIRST_RUN, entry.name))
+    order = [FIRST_RUN, *TASKS]  # a shipped run has the name of its task, and no other run may have it
+    return sorted(entries, key=lambda run: (order.index(run.name) if run.name in order else len(order), run.name))
 
 
 def _problem(stamp: Stamp) -> str | None:

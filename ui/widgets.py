@@ -52,17 +52,37 @@ def run_label(language: str, name: str) -> str:
 
 
 def model_card(language: str, info: dict[str, Any]) -> None:
-    """Say in three lines what the chosen model is, how it was trained and how well it does."""
+    """Say in a few lines what the chosen model is, how it was trained and how well it does."""
     model, training, results = info["model"], info["training"], info["results"]
     lines = [i18n.say(language, "frame.size", **model)]
+    choices = [i18n.say(language, key) for key in unusual(model)]
+    if choices:
+        lines.append(" · ".join(choices))
     if "steps" in training and "seed" in training:
         key = "frame.trained" if results else "frame.unfinished"  # the last save of a training measures its results
-        lines.append(i18n.say(language, key, steps=training["steps"], seed=training["seed"]))
+        done = results.get("steps_done", training["steps"])
+        lines.append(i18n.say(language, key, steps=done, seed=training["seed"]))
+        if results.get("stopped") in ("target", "diverged"):
+            values = {"steps": done, "kept": results.get("kept_step", done)}
+            lines.append(i18n.say(language, f"frame.stopped_{results['stopped']}", **values))
     if "exact_match" in results:
         right = round(results["exact_match"] * results["n_test"])
-        lines.append(i18n.say(language, "frame.exact", right=f"{right:,}", n=f"{results['n_test']:,}"))
+        texts = i18n.say(language, i18n.task_key("task.texts.", info["task"]))
+        lines.append(i18n.say(language, "frame.exact", right=f"{right:,}", n=f"{results['n_test']:,}", texts=texts))
     for line in lines:
         st.caption(line)
+
+
+def unusual(model: dict[str, Any]) -> list[str]:
+    """List, as string keys, what is not as in the paper: positions, scores, norm, activation, tied embeddings."""
+    choices = {
+        f"choice.position.{model['position']}": model["position"] != "sinusoidal",
+        f"choice.score.{model['score']}": model["score"] != "scaled_dot",
+        "choice.norm_first": model["norm_first"],
+        "choice.gelu": model["activation"] == "gelu",
+        "choice.tie_embeddings": model["tie_embeddings"],
+    }
+    return [key for key, chosen in choices.items() if chosen]
 
 
 def projector_switch(language: str) -> bool:
@@ -70,22 +90,22 @@ def projector_switch(language: str) -> bool:
     return st.toggle(i18n.say(language, "frame.projector"), key=state.PROJECTOR, bind="query-params")
 
 
-def page_head(visit: Visit, page: str, example: str) -> str:
-    """Draw a page's title line: its name, one sentence on what it shows, and the sentence box that it returns."""
+def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
+    """Draw a page's title line: its name, one sentence on what it shows, and the text box that it returns."""
     with st.container(key="heading"):
         heading, box = st.columns([0.34, 0.66], vertical_alignment="center")
         with heading:
             st.title(visit.say(f"page.{page}"), anchor=False)
             st.caption(visit.say(f"subtitle.{page}"))
         with box:
-            return sentence_box(visit, example)
+            return text_box(visit, example, task)
 
 
-def sentence_box(visit: Visit, example: str) -> str:
-    """Ask for a sentence, the example at first; Enter or the button beside it sends it."""
+def text_box(visit: Visit, example: str, task: str | None) -> str:
+    """Ask for a text, the example at first; Enter or the button beside it, named after the task, sends it."""
     with st.form("sentence", border=False):
         box, button = st.columns([0.82, 0.18], vertical_alignment="bottom")
-        label = visit.say("frame.sentence")
+        label = visit.say(i18n.task_key("task.text.", task))
         text = box.text_input(label, example, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
-        button.form_submit_button(visit.say("frame.translate"), type="primary", width="stretch")
+        button.form_submit_button(visit.say(i18n.task_key("task.button.", task)), type="primary", width="stretch")
     return text or ""

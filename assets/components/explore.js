@@ -9,6 +9,7 @@ import { el } from './dom.js';
 import { Offline } from './net.js';
 import { Page } from './page.js';
 import { readTrace, Refusal } from './payload.js';
+import { nameSkipLink } from './shell.js';
 import { readStrings } from './strings.js';
 import { loadFonts, readPalette, watchTheme } from './theme.js';
 import { carryView, readView } from './view.js';
@@ -112,6 +113,7 @@ class Mount {
     const words = await this.insist(turn, () => readStrings(data.lang, data.version));
     if (!words || turn !== this.turn) return;
     page.words = words;
+    nameSkipLink(words.say('lab.skip'));
     if (!page.payload) page.parts.stage.drawEmpty(words.say);
     const fresh = asked !== this.asked || !page.payload;
     const payload = fresh ? await this.insist(turn, () => this.fetchTrace(data)) : page.payload;
@@ -123,7 +125,7 @@ class Mount {
     page.palette = readPalette(this.root);
     page.news = { trouble: null, notices: data.notices ?? [], passing: [] };
     if (!page.payload || !page.view) this.open(payload);
-    else if (fresh) page.view = carryView(page.view, payload);
+    else if (fresh) page.view = carryView(page.view, payload, page.payload);
     page.payload = payload;
     page.draw();
     if (onWall) this.root.focus({ preventScroll: true });

@@ -8,10 +8,11 @@ import { headColour } from './theme.js';
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./payload.js').HeadFacts} HeadFacts */
 /** @typedef {import('./payload.js').Score} Score */
-/** @typedef {{key: string, text: (facts: HeadFacts, head: number) => string, bar?: (facts: HeadFacts) => number, style?: string}} Column */
+/** @typedef {{heading: string, about: string, text: (facts: HeadFacts, head: number) => string, bar?: (facts: HeadFacts) => number, style?: string}} Column */
 
 const ROOMY = 860; // below, the tooltip of a row says what is left without the head
 const BADGE_RATE = 0.8; // as in transformer/heads.py: at least four rows in five
+const FEW = 2; // relations whose columns may be wide
 
 export class Facts {
   /** @param {(head: number) => void} outline */
@@ -37,8 +38,8 @@ export class Facts {
       columns,
       () => el('th', { scope: 'col' }),
       (node, column) => {
-        write(node, say(column.key));
-        set(node, { title: say(column.key + '_long') });
+        write(node, column.heading);
+        set(node, { title: column.about });
       },
     );
     join(
@@ -94,20 +95,40 @@ function drawCell(cell, column, at, fact, head, colour) {
 function columnsOf({ say, look }, facts, measured) {
   /** @param {(fact: HeadFacts) => unknown} read */
   const some = (read) => facts.some((fact) => read(fact) !== null && read(fact) !== undefined);
-  /** @type {Column[]} */
-  const columns = [{ key: 'explore.facts.head', text: (_, head) => String(head + 1) }];
-  if (measured) columns.push({ key: 'explore.facts.pattern', style: 'pattern', text: (fact) => say('explore.badge.' + patternOf(fact)) });
-  columns.push({ key: 'explore.facts.spread', text: (fact) => fact.entropy?.toFixed(2) ?? '–', bar: (fact) => fact.entropy ?? 0 });
+  /** @param {string} name @param {Omit<Column, 'heading' | 'about'>} column @returns {Column} */
+  const named = (name, column) => ({ heading: say('explore.facts.' + name), about: say(`explore.facts.${name}_long`), ...column });
+  const columns = [named('head', { text: (_, head) => String(head + 1) })];
+  if (measured) columns.push(named('pattern', { style: 'pattern', text: (fact) => say('explore.badge.' + patternOf(fact)) }));
+  columns.push(named('spread', { text: (fact) => fact.entropy?.toFixed(2) ?? '–', bar: (fact) => fact.entropy ?? 0 }));
   for (const name of /** @type {const} */ (['alignment', 'referent'])) {
     if (some((fact) => fact[name]) && some((fact) => fact.pronoun || fact.alignment)) {
-      columns.push({ key: 'explore.facts.' + name, text: (fact) => both(fact[name]) });
+      columns.push(named(name, { text: (fact) => both(fact[name]) }));
     }
   }
+  columns.push(...relationColumns(facts, say));
   for (const name of /** @type {const} */ (['same', 'previous', 'next', 'first'])) {
-    if (some((fact) => fact[name])) columns.push({ key: 'explore.facts.' + name, text: (fact) => rate(fact[name]) });
+    if (some((fact) => fact[name])) columns.push(named(name, { text: (fact) => rate(fact[name]) }));
   }
-  if (look.stage >= ROOMY && some((fact) => fact.knockout?.pronoun)) columns.push({ key: 'explore.facts.without', text: (fact) => rate(fact.knockout?.pronoun) });
+  if (look.stage >= ROOMY && some((fact) => fact.knockout?.pronoun)) columns.push(named('without', { text: (fact) => rate(fact.knockout?.pronoun) }));
   return columns;
+}
+
+/**
+ * One column for each relation of the task, such as the carry; where there are many, how often the head hits it.
+ * @param {HeadFacts[]} facts
+ * @param {import('./strings.js').Say} say
+ * @returns {Column[]}
+ */
+function relationColumns(facts, say) {
+  const names = Object.keys(facts[0]?.relations ?? {}).filter((name) => facts.some((fact) => fact.relations?.[name]));
+  return names.map((name) => {
+    const relation = say('explore.relation.' + name);
+    return {
+      heading: say(names.length > FEW ? 'explore.facts.relation_rate' : 'explore.facts.relation', { relation }),
+      about: say('explore.facts.relation_long', { relation }),
+      text: (fact) => (names.length > FEW ? rate(fact.relations?.[name]?.argmax) : both(fact.relations?.[name])),
+    };
+  });
 }
 
 /** @param {number | null | undefined} value */

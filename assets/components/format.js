@@ -9,6 +9,15 @@ export function short(value) {
 }
 
 /**
+ * A token with its number beside it. Where the token ends in a digit itself, the gap is wider: 3 with .76 is not 3.76.
+ * @param {string} token
+ * @param {string} number
+ */
+export function beside(token, number) {
+  return token + (/\d[₀-₉]*$/.test(token) ? '\u2003' : ' ') + number;
+}
+
+/**
  * A weight in a table or a tooltip, with three decimals.
  * @param {number} value
  */

@@ -21,7 +21,8 @@ import { nameTokens } from './tokens.js';
  * @property {(head: number, row: number, col: number) => number} at the weight as shown
  * @property {(head: number, row: number, col: number) => number} model the model's own weight
  * @property {(head: number, row: number) => number} left what the shown columns hold of the row, 1 when nothing is hidden
- * @property {(row: number) => number | null} gold the column that the grammar aligns with a row
+ * @property {(row: number, col: number) => boolean} gold does the task align these two?
+ * @property {(row: number, col: number) => string[]} relations what else ties these two, by name
  */
 
 /**
@@ -54,7 +55,8 @@ export function gridOf(trace, name, bare) {
     at: (head, row, col) => (cols.length === nCols ? model(head, row, col) : share(model(head, row, col), left(head, row))),
     model,
     left,
-    gold: (row) => (block.kind === 'cross' ? (goldOf(trace).get(row) ?? null) : null),
+    gold: (row, col) => block.kind === 'cross' && goldOf(trace).cells.has(cellOf(row, col)),
+    relations: (row, col) => (block.kind === 'cross' ? goldOf(trace).relations.filter(([, cells]) => cells.has(cellOf(row, col))).map(([name]) => name) : []),
   };
 }
 
@@ -89,14 +91,33 @@ export function wordsOf(trace) {
   return words;
 }
 
-/** @type {WeakMap<Trace, Map<number, number>>} */
+/** @typedef {{cells: Set<string>, relations: [string, Set<string>][]}} Gold */
+/** @type {WeakMap<Trace, Gold>} */
 const golds = new WeakMap();
 
 /** @param {Trace} trace */
 function goldOf(trace) {
   let gold = golds.get(trace);
-  if (!gold) golds.set(trace, (gold = new Map(trace.alignment ?? [])));
+  if (!gold) {
+    /** @param {[number, number][]} cells */
+    const all = (cells) => new Set(cells.map(([row, col]) => cellOf(row, col)));
+    gold = { cells: all(trace.alignment ?? []), relations: Object.entries(trace.relations).map(([name, cells]) => [name, all(cells)]) };
+    golds.set(trace, gold);
+  }
   return gold;
+}
+
+/** @param {number} row @param {number} col */
+function cellOf(row, col) {
+  return `${row},${col}`;
+}
+
+/**
+ * The names of the relations that the task knows in this text.
+ * @param {Trace} trace
+ */
+export function relationsOf(trace) {
+  return Object.keys(trace.relations);
 }
 
 /**

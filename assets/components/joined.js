@@ -7,7 +7,7 @@ import { wordsOf } from './grid.js';
 import { GAP, place, quadrantsOf, sizeOf } from './joinedlayout.js';
 import { weightScale } from './scales.js';
 import { headColour } from './theme.js';
-import { fit, widthOf } from './tokens.js';
+import { fit, standUpright, widthOf } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./joinedlayout.js').Quadrant} Quadrant */
@@ -95,6 +95,7 @@ export class Joined {
     const columns = [...src.map((i) => words.src[i]), ...quadrants[1].grid.cols.map((i) => words.tgtIn[i])];
     const rows = [...src.map((i) => words.src[i]), ...tgt.map((i) => words.tgtOut[i])];
     const type = { size: size.word, smallest: look.projector ? 20 : 13, family: palette.fonts.word };
+    const upright = standUpright(columns, size.cell, `700 ${size.word}px ${palette.fonts.word}`);
     const items = [
       ...columns.map((label, at) => ({ label, at, column: true })),
       ...rows.map((label, at) => ({ label, at, column: false })),
@@ -108,7 +109,8 @@ export class Joined {
         const middle = place(at, src.length, size) + size.cell / 2;
         write(node, shown.text);
         const hidden = at % size.every ? 'hidden' : null;
-        const across = { x: null, y: null, 'text-anchor': 'start', transform: `translate(${size.left + middle + 4},${size.top - 6}) rotate(-60)` };
+        const lean = upright ? `translate(${size.left + middle},${size.top - 8})` : `translate(${size.left + middle + 4},${size.top - 6}) rotate(-60)`;
+        const across = { x: null, y: null, 'text-anchor': upright ? 'middle' : 'start', transform: lean };
         const down = { x: size.left - 8, y: size.top + middle + shown.size * 0.33, 'text-anchor': 'end', transform: null };
         set(node, { ...(column ? across : down), 'font-size': shown.size, 'data-place': column ? null : at, visibility: hidden });
       },

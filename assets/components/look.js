@@ -21,6 +21,7 @@ const GAP = 24;
 const FOLD_BELOW = 1060; // beside the map the stage would be too narrow for lines and matrix
 const STACK_BELOW = 680;
 export const BODY = 494;
+const [FEW, LARGE] = [12, 40]; // so few rows and columns may be so large
 
 /**
  * @param {number} width
@@ -41,9 +42,17 @@ export function lookOf(width, height, projector) {
  * @param {number} onWall room above the rows on the projector
  */
 function rowHeight(look, grid, onWall) {
-  const [top, low, high] = look.projector ? [onWall, 26, 40] : [86, 20, 27];
-  const rows = Math.max(grid.rows.length, 1);
+  const rows = Math.max(grid.rows.length, isSmall(grid) ? grid.cols.length : 1);
+  const [top, low, high] = look.projector ? [onWall, 26, 40] : [86, 20, isSmall(grid) ? LARGE : 27];
   return { top, row: clamp(Math.floor((look.height - top - 3) / rows), low, high) };
+}
+
+/**
+ * Letters and short sums leave room: their cells are larger.
+ * @param {Grid} grid
+ */
+function isSmall(grid) {
+  return Math.max(grid.reads.length, grid.keys.length) <= FEW;
 }
 
 /**
@@ -89,7 +98,7 @@ export function matrixSize(look, grid, linesWidth) {
   const left = look.projector ? 170 : 84;
   const width = look.projector ? look.width : look.stack ? look.stage : look.stage - linesWidth - 18;
   const cols = Math.max(grid.cols.length, 1);
-  const [low, high] = look.projector ? [26, 64] : [16, 28];
+  const [low, high] = look.projector ? [26, 64] : [16, isSmall(grid) ? LARGE : 28];
   const cellWidth = clamp(Math.floor((width - left - 36) / cols), low, high);
   const digits = look.projector ? (cellWidth >= 40 ? 20 : 0) : cellWidth >= 25 ? 13 : 0;
   return {

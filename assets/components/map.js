@@ -3,12 +3,13 @@
 import { blocksOf, rowSide, blockOf } from './blocks.js';
 import { el, join, listen, numberOf, set, svg, write } from './dom.js';
 import { thumbnail } from './draw.js';
-import { percent } from './format.js';
+import { beside, percent } from './format.js';
 import { gridOf, wordsOf } from './grid.js';
 import { DESK, layoutOf, PROJECTOR } from './maplayout.js';
 import { weightScale } from './scales.js';
 import { titleOf } from './scene.js';
 import { headColour, rgbOf } from './theme.js';
+import { fit, widthOf } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./maplayout.js').Layout} Layout */
@@ -177,11 +178,14 @@ export class ModelMap {
   }
 
   /** @param {Scene} scene */
-  pointSoftmax({ trace, view, row }) {
+  pointSoftmax({ trace, view, row, palette }) {
     const box = [...this.boxes.children].find((node) => node.classList.contains('softmax'));
     const target = rowSide(blockOf(view.block).kind) === 'tgt' ? row : null;
-    const word = target === null ? '' : `${wordsOf(trace).tgtOut[target].text} ${percent(trace.p[target])}`;
-    if (box) write(box.children[1], word);
+    if (!box) return;
+    const said = target === null ? '' : percent(trace.p[target]);
+    const room = box.clientWidth - widthOf(said + '  ', `650 15px ${palette.fonts.word}`);
+    const word = target === null ? '' : fit(wordsOf(trace).tgtOut[target].text, room, { size: 15, smallest: 15, family: palette.fonts.word, weight: 650 }).text;
+    write(box.children[1], target === null ? '' : beside(word, said));
   }
 
   /**

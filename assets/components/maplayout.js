@@ -1,7 +1,7 @@
 /** Where each box of the whole-model map stands. Drawn bottom-up, as figure 1 of the paper, for any number of layers and heads. */
 
 /** @typedef {import('./payload.js').ModelFacts} ModelFacts */
-/** @typedef {'attention' | 'feed' | 'norm' | 'plain' | 'memory' | 'softmax' | 'caption'} BoxKind */
+/** @typedef {'attention' | 'feed' | 'norm' | 'plain' | 'memory' | 'softmax' | 'caption' | 'note'} BoxKind */
 /** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string}} Box */
 /** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
 /** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
@@ -14,6 +14,7 @@ export const DESK = { column: 125, gap: 14, thumb: 26, label: 22, plain: 20, sof
 export const PROJECTOR = { column: 300, gap: 56, thumb: 27, label: 26, plain: 26, softmax: 32, norm: 5, space: 2, top: 136, text: 20 };
 
 const PER_ROW = 4;
+const INSIDE = ['rotary', 'alibi']; // positions that act inside self-attention
 
 /**
  * Stack the boxes of one column from the top down.
@@ -42,10 +43,12 @@ function columnOf(x, g) {
 /**
  * Lay out the whole model.
  * @param {ModelFacts} model
- * @param {Geometry} g
+ * @param {Geometry} room
  * @returns {Layout}
  */
-export function layoutOf(model, g) {
+export function layoutOf(model, room) {
+  const tall = model.norm_first || INSIDE.includes(model.position); // one norm more in each column, or two lines of text
+  const g = tall ? { ...room, space: room.space - 1, norm: room.norm - 1 } : room;
   const rows = Math.ceil(model.n_heads / PER_ROW);
   const attention = g.label + rows * (g.thumb + 3) + g.space + 3;
   const encoder = columnOf(0, g);
@@ -60,8 +63,8 @@ export function layoutOf(model, g) {
   for (let layer = model.n_decoder_layers - 1; layer >= 0; layer--) {
     addLayer(decoder, model, g, attention, layer, ['feed', 'cross', 'decoder']);
   }
-  addFeet(encoder, g, 'src');
-  addFeet(decoder, g, 'tgt');
+  addFeet(encoder, model, g, 'src');
+  addFeet(decoder, model, g, 'tgt');
   const height = Math.max(encoder.height(), decoder.height());
   for (const column of [encoder, decoder]) for (const box of column.boxes) box.y += height - column.height();
   const boxes = [...encoder.boxes, ...decoder.boxes];
@@ -110,12 +113,16 @@ function finalNorm(column, model, g) {
 }
 
 /**
+ * Positions are added to the embedding, or act inside self-attention, or there are none.
  * @param {Column} column
+ * @param {ModelFacts} model
  * @param {Geometry} g
  * @param {'src' | 'tgt'} side
  */
-function addFeet(column, g, side) {
-  column.add('plain', 'explore.map.positions', g.plain, 8);
+function addFeet(column, { position }, g, side) {
+  if (position === 'sinusoidal') column.add('plain', 'explore.map.positions', g.plain, 8);
+  if (position === 'learned') column.add('plain', 'explore.map.positions_learned', g.plain, 8);
+  if (INSIDE.includes(position)) column.add('note', 'explore.map.positions_' + position, 2 * (g.text + 4), 8);
   column.add('plain', `explore.map.embedding_${side}`, g.plain, 3);
   column.add('caption', `explore.map.words_${side}`, g.text + 5, 0);
 }

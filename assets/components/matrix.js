@@ -4,7 +4,7 @@ import { paintCells } from './cells.js';
 import { el, join, set, svg, write } from './dom.js';
 import { penOf } from './draw.js';
 import { mostRead } from './grid.js';
-import { fit } from './tokens.js';
+import { fit, standUpright } from './tokens.js';
 
 /** @typedef {import('./grid.js').Grid} Grid */
 /** @typedef {import('./scene.js').Scene} Scene */
@@ -81,6 +81,7 @@ export class Matrix {
    */
   drawColumns({ grid, palette }, size) {
     const width = grid.cols.length * size.cellWidth + TAIL;
+    const upright = columnsUpright(grid, size, palette);
     const angle = size.cellWidth < 20 ? -60 : -48;
     const room = (size.top - 20) / Math.sin((-angle * Math.PI) / 180) - 4;
     set(this.columns, { width, height: size.top - EDGE, viewBox: `0 0 ${width} ${size.top - EDGE}` });
@@ -91,11 +92,13 @@ export class Matrix {
       (node, col, at) => {
         const type = { size: size.word - 1, smallest: size.note, family: palette.fonts.word };
         const word = fit(grid.keys[col].text, room, type);
+        const middle = (at + 0.5) * size.cellWidth;
         write(node, word.text);
         set(node, {
           'data-key': col,
           'font-size': word.size,
-          transform: `translate(${at * size.cellWidth + size.cellWidth / 2 + 5},${size.top - 7}) rotate(${angle})`,
+          'text-anchor': upright ? 'middle' : null,
+          transform: upright ? `translate(${middle},${size.top - 9})` : `translate(${middle + 5},${size.top - 7}) rotate(${angle})`,
         });
       },
     );
@@ -183,6 +186,15 @@ export class Matrix {
     const [left, top] = [grid.cols.indexOf(col) * size.cellWidth, grid.rows.indexOf(row) * size.cellHeight];
     return new DOMRect(box.left + left, box.top + top, size.cellWidth, size.cellHeight);
   }
+}
+
+/**
+ * @param {Grid} grid
+ * @param {{cellWidth: number, word: number}} size
+ * @param {import('./theme.js').Palette} palette
+ */
+export function columnsUpright(grid, size, palette) {
+  return standUpright(grid.cols.map((col) => grid.keys[col]), size.cellWidth, `700 ${size.word - 1}px ${palette.fonts.word}`);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The one line of the strip that speaks: an error, a word the model does not know, a right answer, or an invitation. */
 
 import { el } from './dom.js';
+import { placeOf } from './findings.js';
+import { share } from './format.js';
 import { literal } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
@@ -22,15 +24,25 @@ export function messagesOf(scene, news) {
   const { trace, say } = scene;
   if (news.trouble) return { parts: [sentence(say(news.trouble.key, news.trouble.values), 'strong')], alarm: true };
   const notices = [...news.passing, ...news.notices, ...trace.notices].map(({ key, values }) => sentence(say(key, literals(values)), 'firm'));
-  const firm = [...notices, ...unknownWords(scene), ...rightAnswer(scene)];
+  const firm = [...notices, ...notKnown(scene), ...rightAnswer(scene)];
   const parts = [...firm, ...(firm.length ? [] : reading(scene))];
-  return { parts: parts.length ? parts : [sentence(say(invitation(scene)), 'quiet')], alarm: false };
+  return { parts: parts.length ? parts : invitation(scene).map((text) => sentence(text, 'quiet')), alarm: false };
 }
 
-/** @param {Scene} scene */
-function invitation({ trace }) {
-  if (trace.flip && trace.pronoun !== null) return 'explore.invite.flip';
-  return 'explore.invite.point';
+const SURE = 0.8; // the badge rate of transformer/heads.py: a head that does it in at least four rows of five
+
+/**
+ * What to do, and what will be seen. What a head does is said only when it was measured.
+ * @param {Scene} scene
+ * @returns {string[]}
+ */
+function invitation({ trace, header, has, say }) {
+  if (trace.flip && trace.roles.pronoun) return [say('explore.invite.flip')];
+  const { start, task, heads } = header;
+  const rate = start ? heads?.[start.block]?.[start.head]?.alignment?.argmax : null;
+  const known = start && typeof rate === 'number' && rate >= SURE && has(`explore.invite.${task}`);
+  const point = known ? say(`explore.invite.${task}`, { place: placeOf(start, say), share: share(rate) }) : say('explore.invite.point');
+  return trace.flip ? [point, say('explore.invite.switch')] : [point];
 }
 
 /**
@@ -50,17 +62,19 @@ function literals(values) {
 }
 
 /**
+ * What the model cannot know: tokens that it has never seen, or a text that its task does not have.
  * @param {Scene} scene
  * @returns {Node[]}
  */
-function unknownWords({ trace, say, sayWith }) {
+function notKnown({ trace, say, sayWith }) {
   const words = trace.src.filter((_, i) => trace.unknown[i]).map(literal);
-  if (!words.length) return [];
+  if (!words.length) return trace.nearest ? [sentence(say('explore.beyond'), 'firm'), ...nearest(trace.nearest, say)] : [];
   const named = el('bdi', { class: 'word' }, words.slice(0, 3).join(', ') + (words.length > 3 ? ' …' : ''));
   const key = words.length === 1 ? 'explore.unknown.one' : 'explore.unknown.many';
   const line = el('span', { class: 'said firm' }, ...sayWith(key, { word: named, n: words.length }));
   line.title = line.textContent ?? '';
-  return [line, ...nearest(trace.nearest, say)];
+  const known = el('button', { type: 'button', class: 'chip', 'data-known': '' }, say('explore.known.button'));
+  return [line, ...(trace.nearest ? nearest(trace.nearest, say) : [known])];
 }
 
 /**

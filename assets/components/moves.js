@@ -96,7 +96,7 @@ export function stepRow(view, grid, step) {
 }
 
 /**
- * Swap the two prepared sentences. A reader on the pronoun stays on the pronoun.
+ * Swap the two prepared sentences. A reader on the row worth watching, such as the pronoun's, stays on it.
  * @param {View} view
  * @param {Payload} payload
  * @returns {View}

@@ -89,7 +89,7 @@ export class Page {
     if (!payload || !view || !words) return;
     this.scene = sceneOf(payload, this.seen(view), words, this.palette, this.look());
     const { scene } = this;
-    this.root.setAttribute('aria-label', words.say('explore.label'));
+    this.root.setAttribute('aria-label', scene.say('explore.label'));
     this.root.lang = words.lang === 'zh' ? 'zh-CN' : words.lang;
     this.parts.screens.draw(scene, this.root);
     this.parts.strip.draw(scene, this.news);
@@ -101,7 +101,7 @@ export class Page {
     this.parts.pair.draw(scene);
     this.parts.road.draw(scene);
     this.parts.known.draw(scene);
-    this.parts.help.draw(bindingsOf(this), words.say);
+    this.parts.help.draw(bindingsOf(this), scene.say);
     this.showPin();
     this.keepFocus();
   }
@@ -145,7 +145,7 @@ export class Page {
     const started = performance.now();
     this.view = next;
     this.scene = { ...scene, view: this.seen(next), row: pointedRow(next) };
-    for (const part of [this.parts.strip, this.parts.map, this.parts.stage]) part.point(this.scene);
+    for (const part of [this.parts.strip, this.parts.map, this.parts.stage, this.parts.pair]) part.point(this.scene);
     if (next.pin !== view.pin) this.showPin();
     this.rewriteLink();
     this.count(performance.now() - started);

@@ -1,11 +1,17 @@
-/** The pronoun's row of one head, in both sentences of a pair: one word differs, and the row moves. */
+/**
+ * One row of one head in both texts of a pair, such as the pronoun's: one token differs, and the row moves. Where there
+ * is no pair, the row pointed at, in every head.
+ */
 
+import { blockOf, rowSide } from './blocks.js';
 import { el, join, set, svg, write } from './dom.js';
-import { short } from './format.js';
+import { beside, short } from './format.js';
 import { gridOf, mostRead } from './grid.js';
+import { hasRoads } from './road.js';
+import { hatchPattern, RowHeads } from './rowheads.js';
 import { weightScale } from './scales.js';
-import { pronounRow } from './scene.js';
 import { fit } from './tokens.js';
+import { defaultRows } from './view.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./payload.js').Trace} Trace */
@@ -19,9 +25,16 @@ export class Pair {
   constructor() {
     this.title = el('h3');
     this.lines = svg('g');
-    this.rows = svg('svg', { role: 'img' }, hatchPattern(), this.lines);
+    this.rows = svg('svg', { role: 'img' }, hatchPattern('pair-hatch'), this.lines);
     this.empty = el('p', { class: 'quiet' });
-    this.node = el('section', { class: 'pair', 'data-part': 'pair' }, this.title, this.rows, this.empty);
+    this.both = el('div', {}, this.title, this.rows, this.empty);
+    this.single = new RowHeads();
+    this.node = el('section', { class: 'pair', 'data-part': 'pair' }, this.both, this.single.node);
+  }
+
+  /** @param {Scene} scene */
+  point(scene) {
+    if (!this.single.node.hidden) this.single.draw(scene);
   }
 
   /** @param {Scene} scene */
@@ -30,8 +43,12 @@ export class Pair {
     const size = look.projector
       ? { width: Math.min(1180, look.width), label: 130, cell: 50, step: 150, word: 28, note: 20 }
       : { width: look.stage < 760 ? 200 : 262, label: 58, cell: 20, step: 46, word: 16, note: 13 };
-    const strips = stripsOf(scene);
     this.node.style.width = look.projector ? '' : size.width + 'px';
+    const alone = !isPair(scene);
+    set(this.both, { hidden: alone ? '' : null });
+    set(this.single.node, { hidden: alone ? null : '' });
+    if (alone) return this.single.draw(scene);
+    const strips = stripsOf(scene);
     write(this.title, say(strips.length > 1 ? 'explore.pair.title' : 'explore.pair.one', { head: view.head + 1 }));
     write(this.empty, strips.length ? '' : say('explore.pair.none'));
     set(this.rows, {
@@ -48,22 +65,23 @@ export class Pair {
   }
 }
 
-/** The hatch as SVG: a masked key is forbidden, which is not the same as weight 0. */
-function hatchPattern() {
-  const size = { id: 'pair-hatch', width: 5, height: 5, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' };
-  const ground = svg('rect', { width: 5, height: 5, class: 'hatch-ground' });
-  return svg('defs', {}, svg('pattern', size, ground, svg('path', { d: 'M0,0V5', class: 'hatch-stroke' })));
+/**
+ * Is there a pair to compare? A model that was measured on pronouns always compares them, or says that there is none.
+ * @param {Scene} scene
+ */
+export function isPair(scene) {
+  return hasRoads(scene.header) || (scene.payload.traces.length > 1 && stripsOf(scene).length > 1);
 }
 
 /**
- * The pronoun's row in both sentences, in the order of the two words of the flip.
+ * The row worth watching in both texts, in the order of the two tokens of the flip.
  * @param {Scene} scene
  * @returns {Strip[]}
  */
 function stripsOf({ payload, trace, view }) {
   const traces = [...payload.traces].sort((a, b) => (a.flip?.index ?? 0) - (b.flip?.index ?? 0));
   return traces.flatMap((one) => {
-    const row = pronounRow(one, view.block);
+    const row = defaultRows(one)[rowSide(blockOf(view.block).kind)];
     return row === null ? [] : [{ trace: one, grid: gridOf(one, view.block, view.bare), row, now: one === trace }];
   });
 }
@@ -106,8 +124,9 @@ function drawStrip(node, strip, scene, size) {
 function drawName(word, flipped, { trace, grid, row }, { palette }, size) {
   const type = { smallest: size.note, family: palette.fonts.word };
   const y = size.y + size.cell * 0.5 + size.word * 0.2;
-  write(word, fit(grid.writes[row].text, size.label - 6, { ...type, size: size.word }).text);
-  set(word, { x: 0, y, 'font-size': size.word });
+  const name = fit(grid.writes[row].text, size.label - 6, { ...type, size: size.word });
+  write(word, name.text);
+  set(word, { x: 0, y, 'font-size': name.size });
   write(flipped, trace.flip ? fit(trace.flip.words[trace.flip.index], size.label + 4, { ...type, size: size.note }).text : '');
   set(flipped, { x: 0, y: y + size.note * 1.3, 'font-size': size.note });
 }
@@ -177,6 +196,6 @@ function drawBest({ frame, best, inside }, { grid, row }, { view, palette }, siz
   const y = size.y + size.cell * 0.5 + size.note * 0.36;
   set(inside, { x: x + pitch / 2, y, 'font-size': size.note, style: `fill:${weightScale(palette).text(weight)}` });
   const [anchor, at] = x < size.width * 0.3 && !wordy ? ['start', x] : x > size.width * 0.8 ? ['end', x + pitch] : ['middle', x + pitch / 2];
-  write(best, wordy ? grid.keys[top].text : `${grid.keys[top].text} ${short(weight)}`);
+  write(best, wordy ? grid.keys[top].text : beside(grid.keys[top].text, short(weight)));
   set(best, { x: at, y: size.y + size.cell + size.note + 2, 'text-anchor': anchor, 'font-size': size.note });
 }

@@ -12,7 +12,8 @@ import { ask, receive } from './net.js';
  * @property {number} n_decoder_layers
  * @property {number} d_ff
  * @property {boolean} norm_first
- * @property {string} position
+ * @property {string} position a key of transformer/positions.py
+ * @property {string} score
  * @property {number} parameters
  */
 /** @typedef {{mean: number, argmax: number}} Score */
@@ -26,6 +27,7 @@ import { ask, receive } from './net.js';
  * @property {Score | null} [alignment]
  * @property {Score | null} [referent]
  * @property {Record<string, Score | null> | null} [pronoun]
+ * @property {Record<string, Score | null>} [relations] by the name of the relation
  * @property {{pronoun: number | null} | null} [knockout] the share of pronouns that stay right without the head
  * @property {string} badge
  */
@@ -42,9 +44,10 @@ import { ask, receive } from './net.js';
  * @property {string[]} tgt_in
  * @property {string[]} tgt_out
  * @property {{src: boolean[], tgt_in: boolean[]}} special
- * @property {[number, number][] | null} alignment
- * @property {number | null} pronoun
- * @property {number | null} referent
+ * @property {[number, number][] | null} alignment target row and source key; a row may have several keys
+ * @property {Record<string, [number, number][]>} relations what else a row needs, by name
+ * @property {Record<string, number[]>} roles where each role of transformer/gold.py stands
+ * @property {number | null} watch the target row to point at first
  * @property {Flip | null} flip
  * @property {number[]} p
  * @property {[string, number][][]} top
@@ -60,6 +63,8 @@ import { ask, receive } from './net.js';
  * @typedef {object} Header
  * @property {number} version
  * @property {string} run
+ * @property {string | null} task
+ * @property {{src: string, tgt: string}} units what one token is: word, letter, digit, character or piece
  * @property {ModelFacts} model
  * @property {Record<string, any>} training
  * @property {Record<string, HeadFacts[]> | null} heads
@@ -90,7 +95,7 @@ export class Refusal extends Error {
   }
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Ask for the trace of a sentence. Rejects with Offline when there is no answer, with Refusal when the answer is no.

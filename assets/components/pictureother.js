@@ -3,6 +3,7 @@
 import { three } from './format.js';
 import { axis, cellMarks } from './picturestage.js';
 import { rowName } from './scene.js';
+import { standUpright } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./marks.js').Mark} Mark */
@@ -28,6 +29,8 @@ export function joinedMarks(scene, joined, corner) {
   /** @type {Mark[]} */
   const marks = [{ kind: 'hatch', ...never }, axis(scene, say('explore.axis.keys_right'), corner.x, y - 50), axis(scene, say('explore.axis.queries_down'), corner.x, y - 32)];
   const words = { kind: /** @type {const} */ ('text'), family: palette.fonts.word, size: 13, fill: palette.ink };
+  const columns = quadrants.slice(0, 2).flatMap(({ grid }) => grid.cols.map((col) => grid.keys[col]));
+  const upright = standUpright(columns, size.cell, `700 ${size.word}px ${palette.fonts.word}`);
   for (const { grid, left, top } of quadrants) {
     marks.push(...cellMarks(scene, grid, cell, x + gap(left), y + gap(top)));
     const stroke = grid.block.kind === 'cross' ? palette.stream : palette.ink;
@@ -36,7 +39,8 @@ export function joinedMarks(scene, joined, corner) {
       grid.rows.forEach((row, i) => marks.push({ ...words, x: x - 8, y: y + gap(top + i) + size.cell * 0.75, text: grid.writes[row].text, anchor: 'end' }));
     }
     if (grid.block.kind !== 'cross') {
-      grid.cols.forEach((col, j) => marks.push({ ...words, x: x + gap(left + j) + size.cell / 2 + 4, y: y - 6, text: grid.keys[col].text, turn: -60 }));
+      const lean = upright ? { anchor: /** @type {const} */ ('middle') } : { turn: -60 };
+      grid.cols.forEach((col, j) => marks.push({ ...words, x: x + gap(left + j) + size.cell / 2 + (upright ? 0 : 4), y: y - 6, text: grid.keys[col].text, ...lean }));
     }
   }
   return { width: Math.max(864, size.left + side + 40), height: size.top + (quadrants[1].top + quadrants[1].grid.rows.length) * size.cell + size.gap + 12, marks };

@@ -1,10 +1,11 @@
 /** Lines and matrix as marks, for saving. */
 
-import { NUMBERS_FROM } from './cells.js';
+import { corner, NUMBERS_FROM } from './cells.js';
 import { short } from './format.js';
-import { mostRead } from './grid.js';
+import { mostRead, relationsOf } from './grid.js';
 import { curve, headsShown, keyY, LABELLED, linksOfRow, linksPointedAt, queryY, thicknessOf } from './links.js';
 import { linesSize, matrixSize } from './look.js';
+import { columnsUpright } from './matrix.js';
 import { weightScale } from './scales.js';
 import { rowName } from './scene.js';
 import { headColour } from './theme.js';
@@ -94,15 +95,16 @@ function matrixMarks(scene, grid, size, x, y) {
   const { palette, say, row } = scene;
   const word = { kind: /** @type {const} */ ('text'), family: palette.fonts.word, size: size.word, fill: palette.ink };
   const hot = row === null ? -1 : mostRead(grid, scene.view.head, row);
+  const upright = columnsUpright(grid, size, palette);
   return [
     axis(scene, say('explore.axis.keys_right'), x - 84, y - 32),
     axis(scene, say('explore.axis.queries_down'), x - 84, y - 14),
     ...grid.cols.map((col, j) => ({
       ...word,
-      x: x + (j + 0.5) * size.cellWidth + 4,
+      x: x + (j + 0.5) * size.cellWidth + (upright ? 0 : 4),
       y: y - 7,
       text: grid.keys[col].text,
-      turn: -48,
+      ...(upright ? { anchor: /** @type {const} */ ('middle') } : { turn: -48 }),
       weight: col === hot ? 700 : 400,
     })),
     ...grid.rows.map((one, i) => ({
@@ -144,8 +146,9 @@ function rowMark({ palette, row }, grid, size, x, y) {
  * @param {number} y
  * @returns {Mark[]}
  */
-export function cellMarks({ palette, view }, grid, size, x, y) {
+export function cellMarks({ palette, view, trace }, grid, size, x, y) {
   const scale = weightScale(palette);
+  const names = relationsOf(trace);
   const { cellWidth: w, cellHeight: h } = size;
   return grid.rows.flatMap((row, i) =>
     grid.cols.flatMap((col, j) => {
@@ -155,7 +158,8 @@ export function cellMarks({ palette, view }, grid, size, x, y) {
       /** @type {Mark[]} */
       const marks = [{ kind: 'rect', ...at, fill: scale.fill(weight), stroke: palette.line, thick: 0.5 }];
       const text = scale.text(weight);
-      if (grid.gold(row) === col) marks.push({ kind: 'rect', x: at.x + 1.6, y: at.y + 1.6, w: w - 4.2, h: h - 4.2, stroke: text, dash: '2 2', thick: 1.2 });
+      if (grid.gold(row, col)) marks.push({ kind: 'rect', x: at.x + 1.6, y: at.y + 1.6, w: w - 4.2, h: h - 4.2, stroke: text, dash: '2 2', thick: 1.2 });
+      for (const name of grid.relations(row, col)) marks.push({ kind: 'path', d: corner(names.indexOf(name), at.x, at.y, at.w, at.h), fill: text });
       if (size.digits && weight >= NUMBERS_FROM) {
         const place = { x: at.x + (w - 1) / 2, y: at.y + h / 2 + size.digits * 0.35, anchor: /** @type {const} */ ('middle') };
         marks.push({ kind: 'text', ...place, text: short(weight), size: size.digits, weight: 600, family: palette.fonts.num, fill: text });

@@ -1,7 +1,11 @@
-/** The roads from the pronoun's row to its noun: hop by hop, as measured on test sentences and as taken in this one. */
+/**
+ * The roads from the pronoun's row to its noun: hop by hop, as measured on test sentences and as taken in this one. A
+ * model without pronouns has findings instead: what its heads do most.
+ */
 
 import { blockOf, keySide, rowSide } from './blocks.js';
 import { el, join, listen, numberOf, put, set, write } from './dom.js';
+import { Findings } from './findings.js';
 import { share, short } from './format.js';
 import { wordsOf } from './grid.js';
 
@@ -12,6 +16,8 @@ import { wordsOf } from './grid.js';
 /** @typedef {(block: string, head: number, row: number | null) => void} Go */
 
 const MOST = 6;
+/** @type {Record<string, 'src' | 'tgt'>} which words a role of transformer/gold.py belongs to */
+const SIDES = { referent: 'src', it: 'src', adjective: 'src', pronoun: 'tgt', before: 'tgt', written_referent: 'tgt' };
 
 export class RoadPanel {
   /** @param {Go} go */
@@ -20,7 +26,9 @@ export class RoadPanel {
     this.list = el('ol');
     this.proof = el('p');
     this.note = el('p', { class: 'quiet' });
-    this.node = el('section', { class: 'road', 'data-part': 'road' }, this.title, this.list, this.proof, this.note);
+    this.roads = el('div', {}, this.title, this.list, this.proof, this.note);
+    this.findings = new Findings((block, head) => go(block, head, null));
+    this.node = el('section', { class: 'road', 'data-part': 'road' }, this.roads, this.findings.node);
     listen(this.list, 'click', '[data-hop]', (part) => {
       const row = part.dataset.row ? Number(part.dataset.row) : null;
       go(part.dataset.hop ?? '', numberOf(part, 'head'), row);
@@ -30,13 +38,17 @@ export class RoadPanel {
   /** @param {Scene} scene */
   draw(scene) {
     const { header, trace, say, look } = scene;
+    const any = hasRoads(header);
+    set(this.roads, { hidden: any ? null : '' });
+    set(this.findings.node, { hidden: any ? '' : null });
+    if (!any) return this.findings.draw(scene);
     const roads = look.projector ? (header.road ?? []).slice(0, MOST) : bestTwo(header.road ?? []);
-    const here = trace.pronoun !== null && trace.referent !== null;
+    const here = Boolean(trace.roles.pronoun && trace.roles.referent);
     const [from, to] = here ? [nameOf('pronoun', trace, say), nameOf('referent', trace, say)] : ['', ''];
     write(this.title.children[0], here ? say('explore.road.title', { from, to }) : say('explore.road.title_any'));
-    write(this.title.children[1], roads.length ? say('explore.road.mean') : '');
-    write(this.proof, roads.length ? proofOf(roads[0], say) : '');
-    write(this.note, roads.length ? noteOf(header, say) : say('explore.road.none'));
+    write(this.title.children[1], say('explore.road.mean'));
+    write(this.proof, proofOf(roads[0], say));
+    write(this.note, noteOf(header, say));
     join(
       this.list,
       roads,
@@ -56,6 +68,14 @@ export class RoadPanel {
       set(node, { 'aria-current': here ? 'true' : null });
     }
   }
+}
+
+/**
+ * Were roads from a pronoun to its noun measured for this model?
+ * @param {import('./payload.js').Header} header
+ */
+export function hasRoads({ road }) {
+  return Boolean(road?.length);
 }
 
 /**
@@ -130,28 +150,8 @@ function drawRoad(node, road, here, scene) {
  * @param {'src' | 'tgt'} side
  * @returns {number[]}
  */
-function placesOf(role, trace, side) {
-  const { pronoun, referent } = trace;
-  const alignment = trace.alignment ?? [];
-  if (pronoun === null) return [];
-  const last = Math.max(...alignment.map(([row]) => row));
-  /** @param {number} row */
-  const sources = (row) => alignment.filter(([tgt]) => tgt === row).map(([, src]) => src);
-  /** @type {Record<string, number[]>} */
-  const places =
-    side === 'src'
-      ? { referent: referent === null ? [] : [referent], it: sources(pronoun), adjective: last > pronoun ? sources(last) : [] }
-      : { pronoun: [pronoun], before: [pronoun - 1], written_referent: writtenReferent(trace) };
-  return places[role] ?? [];
-}
-
-/**
- * The positions that read the noun as already written, and its article.
- * @param {Trace} trace
- */
-function writtenReferent({ alignment, referent, pronoun }) {
-  const written = (alignment ?? []).filter(([row, src]) => src === referent && row < (pronoun ?? 0)).map(([row]) => row);
-  return written.flatMap((row) => [row, row + 1]).filter((key) => key > 0);
+function placesOf(role, { roles }, side) {
+  return SIDES[role] === side ? (roles[role] ?? []) : [];
 }
 
 /**

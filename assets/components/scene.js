@@ -23,12 +23,15 @@
  * @property {Look} look
  * @property {string} lang
  * @property {Say} say
+ * @property {Say} sayTask `task.right.` and the like, as the task says it
  * @property {SayWith} sayWith
+ * @property {(key: string) => boolean} has is there such a text?
  */
 
 import { blockOf } from './blocks.js';
 import { gridOf } from './grid.js';
 import { rowOf, traceOf } from './view.js';
+import { wordingOf } from './wording.js';
 
 /**
  * Put a scene together from its sources.
@@ -41,6 +44,7 @@ import { rowOf, traceOf } from './view.js';
  */
 export function sceneOf(payload, view, words, palette, look) {
   const trace = traceOf(payload, view.flip);
+  const wording = wordingOf(words, payload.header, view.block);
   return {
     payload,
     header: payload.header,
@@ -48,10 +52,10 @@ export function sceneOf(payload, view, words, palette, look) {
     grid: gridOf(trace, view.block, view.bare),
     view,
     row: pointedRow(view),
-    title: titleOf(view.block, words.say),
+    title: titleOf(view.block, wording.say),
     palette,
     look,
-    ...words,
+    ...wording,
   };
 }
 
@@ -82,16 +86,4 @@ export function titleOf(name, say) {
 export function rowName(grid, row) {
   const writes = grid.writes[row]?.text ?? '';
   return grid.block.kind === 'encoder' ? writes : `${grid.reads[row]?.text ?? ''} → ${writes}`;
-}
-
-/**
- * The pronoun's row in a block: the row that writes it, or in the encoder the word that it translates.
- * @param {Trace} trace
- * @param {string} name of the block
- * @returns {number | null}
- */
-export function pronounRow(trace, name) {
-  if (trace.pronoun === null) return null;
-  if (blockOf(name).kind !== 'encoder') return trace.pronoun;
-  return trace.alignment?.find(([row]) => row === trace.pronoun)?.[1] ?? null;
 }

@@ -1,6 +1,8 @@
 /** Projector mode: one thing per screen, large. `Next` walks through them, as the remote of a presenter does. */
 
 import { el, join, listen, set, write } from './dom.js';
+import { isPair } from './pair.js';
+import { hasRoads } from './road.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 
@@ -32,7 +34,10 @@ export class Screens {
    * @param {Scene} scene
    * @param {HTMLElement} root
    */
-  draw({ say, title, view, look }, root) {
+  draw(scene, root) {
+    const { say, title, view, look } = scene;
+    /** @type {Record<string, string>} what stands in the box of another part */
+    const other = { pair: isPair(scene) ? 'pair' : 'row', road: hasRoads(scene.header) ? 'road' : 'findings' };
     const shape = look.stack ? 'stack' : look.fold ? 'fold' : 'wide';
     set(root, { 'data-mode': look.projector ? 'projector' : null, 'data-screen': look.projector ? this.screen : null, 'data-shape': shape });
     write(this.title, title);
@@ -43,7 +48,7 @@ export class Screens {
       SCREENS,
       () => el('button', { type: 'button' }),
       (node, screen) => {
-        write(node, say('explore.screen.' + screen));
+        write(node, say('explore.screen.' + (other[screen] ?? screen)));
         set(node, { 'data-screen-name': screen, 'aria-current': screen === this.screen ? 'true' : null });
       },
     );

@@ -2,7 +2,7 @@
 
 import { el, join, listen, numberOf, set, write } from './dom.js';
 import { short, three } from './format.js';
-import { gridOf } from './grid.js';
+import { gridOf, relationsOf } from './grid.js';
 import { Joined } from './joined.js';
 import { Lines } from './lines.js';
 import { linesSize, matrixSize } from './look.js';
@@ -118,16 +118,19 @@ export class Stage {
    * @param {Scene} scene
    */
   writeTitle({ view, grid, trace, say, palette }) {
-    const notes = [say('explore.head', { head: view.head + 1 })];
-    if (grid.block.kind === 'cross' && trace.alignment) notes.push(say('explore.matrix.gold'));
-    if (grid.bare) notes.push(say('explore.matrix.bare'));
+    const cross = grid.block.kind === 'cross';
+    const notes = [{ text: say('explore.head', { head: view.head + 1 }), mark: 'square', style: `background:${headColour(palette, view.head)}` }];
+    const plain = (/** @type {string} */ text) => notes.push({ text, mark: '', style: '' });
+    if (cross && trace.alignment?.length) plain(say('explore.matrix.gold'));
+    if (cross) relationsOf(trace).forEach((name, nth) => notes.push({ text: say('explore.relation.' + name), mark: `corner at${nth % 4}`, style: '' }));
+    if (grid.bare) plain(say('explore.matrix.bare'));
     join(
       this.matrix.title,
-      ['', ...notes],
-      (_, at) => el(at ? 'span' : 'i'),
-      (node, text, at) => {
-        if (at) write(node, text);
-        else set(node, { style: `background:${headColour(palette, view.head)}` });
+      notes,
+      () => el('span', {}, el('i'), el('span')),
+      (node, { text, mark, style }) => {
+        set(node.children[0], { class: mark, style: style || null, hidden: mark ? null : '' });
+        write(node.children[1], text);
       },
     );
   }
@@ -195,7 +198,9 @@ export function cellLines(scene, block, row, col) {
   if (grid.masked(row, col)) return [say('explore.masked'), ...lines, say('explore.cell.masked')];
   const weight = grid.at(view.head, row, col);
   const shares = grid.bare ? [say('explore.cell.bare', { model: three(grid.model(view.head, row, col)), left: short(grid.left(view.head, row)) })] : [];
-  return [say('explore.cell.weight', { weight: three(weight) }), ...lines, ...shares, ...(grid.gold(row) === col ? [say('explore.cell.gold')] : [])];
+  const related = grid.relations(row, col).map((name) => say('explore.cell.relation', { relation: say('explore.relation.' + name) }));
+  const golden = [...(grid.gold(row, col) ? [say('explore.cell.gold')] : []), ...related];
+  return [say('explore.cell.weight', { weight: three(weight) }), ...lines, ...shares, ...golden];
 }
 
 /**

@@ -5,7 +5,7 @@ import { ask, Offline, receive } from './net.js';
 /** @typedef {Record<string, string | number>} Values */
 /** @typedef {(key: string, values?: Values) => string} Say */
 /** @typedef {(key: string, parts: Record<string, Node | string | number>) => (Node | string)[]} SayWith */
-/** @typedef {{lang: string, say: Say, sayWith: SayWith}} Words */
+/** @typedef {{lang: string, has: (key: string) => boolean, say: Say, sayWith: SayWith}} Words */
 
 /** @type {Map<string, Promise<Words>>} */
 const tables = new Map();
@@ -54,7 +54,7 @@ export function wordsOf(lang, table) {
       const part = piece.slot ? (parts[piece.slot] ?? '') : piece.text;
       return part instanceof Node ? part : String(part);
     });
-  return { lang, say, sayWith };
+  return { lang, has: (key) => key in table, say, sayWith };
 }
 
 /**

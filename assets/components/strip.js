@@ -121,8 +121,8 @@ export class Strip {
       flip ? flip.words : [],
       () => el('button', { type: 'button', 'data-flip': '' }),
       (node, word, i) => {
-        write(node, literal(word));
         const on = i === flip?.index;
+        write(node, on ? tokens[at].label.text : literal(word));
         set(node, { 'aria-pressed': String(on), 'data-token': on ? at : null, title: say(on ? 'explore.flip.now' : 'explore.flip.title') });
       },
     );
@@ -160,10 +160,10 @@ export class Strip {
   }
 
   /** @param {Scene} scene */
-  drawVerdict({ trace, say }) {
-    const key = trace.agrees === null ? '' : trace.agrees ? 'explore.answer.right' : 'explore.answer.wrong';
+  drawVerdict({ trace, sayTask }) {
+    const key = trace.agrees === null ? '' : trace.agrees ? 'task.right.' : 'task.wrong.';
     const sign = el('b', { 'aria-hidden': 'true' }, trace.agrees ? '✓' : '✗');
-    put(this.verdict, key ? [sign, el('span', {}, say(key))] : []);
+    put(this.verdict, key ? [sign, el('span', {}, sayTask(key))] : []);
     set(this.verdict, { class: 'verdict' + (trace.agrees === false ? ' wrong' : '') });
   }
 

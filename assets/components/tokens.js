@@ -103,6 +103,16 @@ export function fit(text, width, type) {
 }
 
 /**
+ * Are all these labels short enough to stand upright over their columns? Letters and signs are: a + that leans is a ×.
+ * @param {readonly Label[]} labels
+ * @param {number} width of a column
+ * @param {string} font
+ */
+export function standUpright(labels, width, font) {
+  return labels.every((label) => widthOf(label.text, font) <= width - 2);
+}
+
+/**
  * @typedef {object} TokenState
  * @property {Label} label
  * @property {string} title
@@ -145,7 +155,7 @@ export function drawTokens(parent, states) {
  */
 export function pointTokens(parent, here, isRead) {
   for (const node of parent.children) {
-    const row = Number(node.getAttribute('data-token'));
+    const row = node.hasAttribute('data-token') ? Number(node.getAttribute('data-token')) : -1;
     node.classList.toggle('here', row === here);
     node.classList.toggle('read', isRead(row));
     set(node, { 'aria-pressed': String(row === here) });

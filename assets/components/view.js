@@ -28,7 +28,7 @@ const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 const NAMES = ['b', 'f', 'h', 'q', 'view', 'x', 'sp'];
 
 /**
- * The view in which a sentence opens: the block and head that measuring found, the pronoun's row pointed at.
+ * The view in which a sentence opens: the block and head that measuring found, the row worth a first look pointed at.
  * @param {Payload} payload
  * @returns {View}
  */
@@ -64,11 +64,11 @@ function defaultHeads(trace, n, head) {
 }
 
 /**
- * The row that writes the pronoun; in the encoder, the row of the word that it translates.
+ * The row that is worth a first look, such as the one that writes the pronoun; in the encoder, the row that it comes from.
  * @param {Trace} trace
  */
 export function defaultRows(trace) {
-  const tgt = trace.pronoun;
+  const tgt = trace.watch;
   const src = tgt === null ? null : (trace.alignment?.find(([row]) => row === tgt)?.[1] ?? null);
   return { src, tgt };
 }
@@ -158,14 +158,16 @@ export function rowOf(view) {
 
 /**
  * Carry a view over to another sentence: what does not exist there falls back to the default, and nothing throws.
+ * Another model opens on its own block and head.
  * @param {View} view
  * @param {Payload} payload
+ * @param {Payload | null} before
  * @returns {View}
  */
-export function carryView(view, payload) {
+export function carryView(view, payload, before) {
   const first = firstView(payload);
-  const { model } = payload.header;
-  const kept = blocksOf(model).some((block) => block.name === view.block) && view.shown.length === model.n_heads;
+  const { model, run } = payload.header;
+  const kept = before?.header.run === run && blocksOf(model).some((block) => block.name === view.block) && view.shown.length === model.n_heads;
   if (!kept) return { ...first, picture: view.picture, bare: view.bare };
   const trace = payload.traces[payload.header.show];
   const long = Math.max(trace.src.length, trace.tgt_in.length) > MANY_TOKENS;

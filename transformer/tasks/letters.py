@@ -92,7 +92,11 @@ class LettersTask(Task):
         return src[:n], tgt[:n]
 
     def _example(self, letters: str) -> Example:
-        return Example(letters, self.write(letters), self.align(letters), watch=0)
+        return Example(letters, self.write(letters), self.align(letters), watch=self.watch(len(letters)))
+
+    def watch(self, n: int) -> int:
+        """Return the row that tells most at first sight: the first, which has the whole way to its letter to go."""
+        return 0
 
     # -- what a page asks --------------------------------------------------------------------------------------------
 
@@ -139,6 +143,9 @@ class CopyTask(LettersTask):
 
     def align(self, letters: str) -> Cells:
         return [(i, i) for i in range(len(letters))]
+
+    def watch(self, n: int) -> int:
+        return n // 2  # the first row would read the first letter, as heads that do nothing often do
 
 
 class ReverseTask(LettersTask):
