@@ -19,8 +19,10 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from serving import Server, Visitor
 from transformer.runs import Run
+from transformer.tasks import TASKS
 from transformer.trace import Trace
 from ui import i18n
+from ui.answers import unit_of
 
 RUN = "fr"
 SOON = 15_000  # milliseconds for anything that a person would wait for
@@ -334,7 +336,7 @@ def flipped(run: Run, text: str) -> Pair | None:
     flip = task.flip(text) if task else None
     if not task or not flip:
         return None
-    texts = (text, flip[3])
+    texts = (text, flip.partner)
     golds = [task.answer(one) for one in texts]
     if any(gold is None or gold.referent is None or run.translate(gold.src) != gold.tgt for gold in golds):
         return None
@@ -345,9 +347,19 @@ def flipped(run: Run, text: str) -> Pair | None:
     return Pair(texts, (one, other), (first, second)) if one != other else None
 
 
-def say(key: str, lang: str = "en", /, **values: object) -> str:
-    """Give a text of the page."""
-    return i18n.words(lang)[key].format(**values)
+def say(key: str, lang: str = "en", /, task: str = RUN, **values: object) -> str:
+    """Give a text of the page, as it says it of a model of this task."""
+    return i18n.words(lang)[key].format(**{**names_of(task, lang), **values})
+
+
+def names_of(task: str, lang: str) -> dict[str, str]:
+    """Say what the page calls the tokens and the texts of a task: words of sentences, letters of examples."""
+    units = {side: unit_of(own) for side, own in zip(("src", "tgt"), TASKS[task].vocabularies(), strict=True)}
+    words = i18n.words(lang)
+    names = {side: words[f"unit.{unit}.one"] for side, unit in units.items()}
+    names |= {f"{side}s": words[f"unit.{unit}.many"] for side, unit in units.items()}
+    names |= {what: words[i18n.task_key(f"task.{what}.", task)] for what in ("text", "texts")}
+    return {**names, "Srcs": names["srcs"].capitalize(), "unit": names["src"]}
 
 
 def numbers(cells: list[list[str]]) -> np.ndarray:

@@ -3,36 +3,23 @@
 import dataclasses
 import io
 import json
-import math
 from itertools import islice, pairwise
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
-import torch
-import torch.nn.functional as F
 from safetensors.numpy import load_file
 
-import models
-from transformer import load_run
+from transformer import POSITIONS, SCORES, load_run
+from transformer import train as command
 from transformer.decode import exact_match
 from transformer.heads import N_SENTENCES, blocks_of, measure_heads
+from transformer.model import Transformer
 from transformer.tasks import TASKS, Example
-from transformer.train import (
-    N_PROBES,
-    Pool,
-    Recipe,
-    arguments,
-    frame_steps,
-    lesson_plan,
-    loss_of,
-    main,
-    token_accuracy,
-    train,
-    training_steps,
-)
-from transformer.vocab import BOS, EOS, PAD
+from transformer.train import arguments, main
+from transformer.training import N_TEST, N_VALID, RECIPES, SCHEDULES, TRIED, Recipe, measure, session, train
+from transformer.training.film import N_PROBES, frame_steps
+from transformer.training.measure import Exam
 
 TINY = Recipe(steps=12, batch=8, pool=64, warmup=4, d_model=16, heads=2, encoder_layers=1, decoder_layers=1, d_ff=16)
 TASK = TASKS["fr"]
@@ -46,106 +33,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def examples(n: int) -> list[Example]:
-    return list(islice(TASK.examples(0, "train"), n))
-
-
-# --- the data --------------------------------------------------------------------------------------------------------
-
-
-def test_a_batch_holds_the_sentences_and_nothing_else() -> None:
-    found = examples(30)
-    batch = Pool(found, VOCABULARIES).batch([3, 7, 11, 2])
-    for row, i in enumerate([3, 7, 11, 2]):
-        src = VOCABULARIES[0].encode(found[i].src).ids
-        tgt = VOCABULARIES[1].encode(found[i].tgt).ids
-        assert [x for x in batch.src[row].tolist() if x != PAD] == src
-        assert [x for x in batch.tgt_in[row].tolist() if x != PAD] == [BOS, *tgt]
-        assert [x for x in batch.tgt_out[row].tolist() if x != PAD] == [*tgt, EOS]
-    assert bool((batch.src[:, -1] != PAD).any())  # no column of padding only
-    assert bool((batch.tgt_out[:, -1] != PAD).any())
-
-
-def test_an_epoch_takes_each_sentence_once_in_batches_of_like_lengths() -> None:
-    pool = Pool(examples(64), VOCABULARIES)
-    seen = list(islice(pool.batches(8, Random(1)), 8))
-    rows = sorted(tuple(x for x in row.tolist() if x != PAD) for batch in seen for row in batch.src)
-    assert rows == sorted(tuple(VOCABULARIES[0].encode(example.src).ids) for example in examples(64))
-    padding = sum(int((batch.src == PAD).sum()) for batch in seen) / sum(batch.src.numel() for batch in seen)
-    assert padding < 0.15
-
-
-def test_pronouns_join_in_when_the_recipe_says() -> None:
-    recipe = dataclasses.replace(TINY, steps=10, pronouns_from=0.4)
-    it = VOCABULARIES[0].index["it"]
-    itself = VOCABULARIES[0].index["itself"]
-    plain = [
-        bool(((batch.src == it).any(1) & ~(batch.src == itself).any(1)).any())
-        for batch in islice(lesson_plan(recipe, examples(64), VOCABULARIES), 12)
-    ]
-    assert plain[:4] == [False] * 4 and any(plain[4:])
-    always = dataclasses.replace(recipe, pronouns_from=0.0)
-    first = next(lesson_plan(always, examples(64), VOCABULARIES))
-    assert bool((first.src == it).any())
-
-
-# --- the loop --------------------------------------------------------------------------------------------------------
-
-
-def test_the_loss_is_the_mean_over_real_words() -> None:
-    model = models.tiny_model(src_vocab_size=len(VOCABULARIES[0]), tgt_vocab_size=len(VOCABULARIES[1]), max_len=32)
-    batch = Pool(examples(40), VOCABULARIES).batch(list(range(40)))
-    with torch.no_grad():
-        log_p = model(batch.src, batch.tgt_in).log_softmax(-1)
-        by_hand = [
-            -float(log_p[i, t, word])
-            for i, row in enumerate(batch.tgt_out.tolist())
-            for t, word in enumerate(row)
-            if word
-        ]
-        assert loss_of(model, batch).item() == pytest.approx(sum(by_hand) / len(by_hand), abs=1e-5)
-
-
-def test_padding_changes_neither_loss_nor_gradient() -> None:
-    model = models.tiny_model(src_vocab_size=len(VOCABULARIES[0]), tgt_vocab_size=len(VOCABULARIES[1]), max_len=32)
-    batch = Pool(examples(4), VOCABULARIES).batch([0, 1, 2, 3])
-    wider = type(batch)(*(F.pad(ids, (0, 3), value=PAD) for ids in batch))
-    gradients = []
-    for one in (batch, wider):
-        model.zero_grad()
-        loss_of(model, one).backward()
-        gradients.append([parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None])
-    for a, b in zip(*gradients, strict=True):
-        torch.testing.assert_close(a, b, **models.TOLERANCE)
-
-
-def test_the_learning_rate_rises_then_falls() -> None:
-    rates = [TINY.learning_rate_at(step) for step in range(TINY.steps)]
-    top = rates.index(max(rates))
-    assert rates[:top] == sorted(rates[:top]) and rates[top:] == sorted(rates[top:], reverse=True)
-    assert top == TINY.warmup - 1 and 0 < rates[-1] < 0.2 * TINY.learning_rate
-    assert rates[0] == pytest.approx(TINY.learning_rate / TINY.warmup)
-
-
-def test_training_learns() -> None:
-    torch.manual_seed(0)
-    recipe = dataclasses.replace(TINY, steps=60, batch=16, pronouns_from=0.0, learning_rate=1e-2)
-    model = models.tiny_model(src_vocab_size=len(VOCABULARIES[0]), tgt_vocab_size=len(VOCABULARIES[1]), max_len=32)
-    losses = [loss.item() for _, loss in training_steps(model, recipe, lesson_plan(recipe, examples(64), VOCABULARIES))]
-    assert losses[-1] < 0.6 * losses[0] and losses[0] > 0.8 * math.log(len(VOCABULARIES[1]))
-
-
-def test_token_accuracy_of_one_who_always_says_the_same() -> None:
-    model = models.tiny_model(src_vocab_size=len(VOCABULARIES[0]), tgt_vocab_size=len(VOCABULARIES[1]), max_len=32)
-    with torch.no_grad():
-        model.generator.weight.zero_()
-        model.generator.bias.zero_()
-        model.generator.bias[EOS] = 1.0
-    found = examples(150)
-    words = sum(len(VOCABULARIES[1].encode(example.tgt).ids) + 1 for example in found)
-    assert token_accuracy(model, found, VOCABULARIES) == pytest.approx(len(found) / words)
-
-
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +40,7 @@ def test_the_run_can_be_used(run: Path) -> None:
     loaded = load_run(run)
     assert loaded.info["training"]["seed"] == TINY.seed and loaded.info["task"] == "fr"
     assert {field.name for field in dataclasses.fields(Recipe)} <= set(loaded.info["training"])
+    assert loaded.info["results"]["stopped"] == "steps" and loaded.info["results"]["steps_done"] == TINY.steps
     assert loaded.info["results"]["n_test"] == 1000 and 0 <= loaded.info["results"]["exact_match"] <= 1
     assert loaded.heads is not None and set(loaded.heads["blocks"]) == set(blocks_of(loaded.model))
     assert isinstance(loaded.translate("thanks"), str)
@@ -218,17 +106,20 @@ def test_another_seed_gives_another_run(run: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_line_has_a_flag_for_everything() -> None:
-    values = vars(arguments().parse_args(["--out", "x"]))
-    assert Recipe(**{key: value for key, value in values.items() if key not in ("out", "replace")}) == Recipe()
+    assert vars(arguments().parse_args(["--out", "x"])) == {"out": "x"}  # what is not given, the recipe says
     flags = ["--no-norm-first", "--norm-first", "--steps", "7", "--learning-rate", "0.5"]
     changed = vars(arguments().parse_args(["--out", "x", *flags]))
     assert changed["norm_first"] is True and changed["steps"] == 7 and changed["learning_rate"] == 0.5
+    known = {action.dest for action in arguments()._actions}
+    assert known == {field.name for field in dataclasses.fields(Recipe)} | {"help", "out", "resume", "replace", "ship"}
+    for choice in [*POSITIONS, *SCORES, *SCHEDULES, *TASKS]:
+        assert choice in arguments().format_help()
 
 
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--task", "klingon"], "error: there is no task 'klingon'; choose one of fr"),
+        (["--task", "klingon"], "error: there is no task 'klingon'; choose one of copy, "),
         (["--steps", "0"], "error: steps must be at least 1, got 0"),
         (["--learning-rate", "nan"], "error: learning_rate must lie between 0 and 1, got nan"),
         (["--weight-decay", "-1"], "error: weight_decay must lie in [0, 1), got -1.0"),
@@ -237,13 +128,39 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
         (["--heads", "5"], "error: d_model=64 cannot be split over n_heads=5"),
         (["--max-len", "3"], "error: max_len must be at least "),
         (["--dropout", "2"], "error: dropout must lie in [0, 1)"),
+        (["--schedule", "linear"], "error: there is no schedule 'linear'; choose one of cosine, paper, constant"),
+        (["--vocabulary", "bytes"], "error: there is no vocabulary 'bytes'; choose one of task, char, "),
+        (["--vocabulary", "bpe", "--vocabulary-size", "9"], "error: bpe pieces: these sentences give "),
+        (["--position", "klingon"], "error: position='klingon' is not known"),
+        (["--score", "klingon"], "error: score='klingon' is not known"),
+        (["--activation", "klingon"], "error: activation='klingon' is not known"),
+        (["--label-smoothing", "1"], "error: label_smoothing must lie in [0, 1), got 1.0"),
+        (["--target", "99"], "error: target must lie in [0, 1], got 99.0"),
+        (["--seed", "-1"], "error: seed must lie in 0..2^63 - 1, got -1"),
+        (["--d-model", "15", "--heads", "3"], "d_model=15 must be even"),
+        (["--d-model", "8192"], "error: d_model=8192 is more than the limit of 4096"),
+        (["--encoder-layers", "1000000000"], "error: n_encoder_layers=1000000000 is more than the limit of 64"),
+        (["--d-model", "4096", "--encoder-layers", "64"], "error: the weights would need 18,"),
+        (["--batch", "1000000", "--pool", "1000000", "--d-ff", "16384"], "GiB are free; make batch (1000000), d_ff"),
+        (
+            ["--pool", "1000000000000", "--steps", "1000000000000"],
+            "GiB are free; make pool (1,000,000,000,000) smaller",
+        ),
+        (["--tie-embeddings"], "error: tie_embeddings needs one vocabulary for both sides, but task 'fr' has two; "),
+        (["--steps", "many"], "error: argument --steps: invalid int value: 'many'"),
+        (["--klingon"], "error: unrecognized arguments: --klingon"),
+        (["--task", "all", "--steps", "7"], "error: --task all takes no --steps: each task has its own recipe"),
     ],
 )
 def test_what_cannot_work_is_said(
     flags: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*flags, "--out", str(tmp_path / "x")]) == 2
-    assert sentence in capsys.readouterr().err
+    try:
+        status = main([*flags, "--out", str(tmp_path / "x")])
+    except SystemExit as left:  # how the parser leaves
+        status = left.code
+    said = capsys.readouterr().err
+    assert status == 2 and sentence in said and said.startswith("error: ") and said.count("\n") == 1
     assert not (tmp_path / "x").exists()  # and nothing is left behind
 
 
@@ -252,6 +169,72 @@ def test_a_run_is_not_overwritten_by_accident(run: Path, capsys: pytest.CaptureF
     assert main(["--out", str(run), "--steps", "1"]) == 2
     assert "is a run already" in capsys.readouterr().err
     assert (run / "model.safetensors").read_bytes() == before
+
+
+def test_a_run_needs_a_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--steps", "1"]) == 2
+    assert "error: say where to write the run with --out" in capsys.readouterr().err
+
+
+def test_a_diverged_training_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ["--d-model", "16", "--heads", "2", "--encoder-layers", "1", "--decoder-layers", "1", "--d-ff", "16"]
+    wild = ["--learning-rate", "0.9", "--schedule", "constant", "--warmup", "1", "--norm-first", "--dropout", "0"]
+    command = ["--task", "copy", "--steps", "400", "--batch", "4", "--out", str(tmp_path / "x"), "--target", "0"]
+    assert main([*command, *sizes, *wild]) == 3
+    run = load_run(tmp_path / "x")
+    note, results = run.info["results"]["note"], run.info["results"]
+    assert results["stopped"] == "diverged" and results["kept_step"] < results["steps_done"] < 400
+    assert note.startswith("the training diverged: ") and note + "\n" in capsys.readouterr().err
+    exam = Exam(dataclasses.replace(RECIPES["copy"], target=0.0), (run.src_vocab, run.tgt_vocab))
+    assert exam.results(run.model)["token_accuracy"] == results["token_accuracy"]  # of the weights that were kept
+    lines = [json.loads(line) for line in (tmp_path / "x" / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["loss"] > 1.5 * lines[0]["loss"]
+
+
+def test_training_stops_at_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "CHECK_EVERY", 4)
+    monkeypatch.setattr(session, "VALID_FROM", 1)
+    asked: list[int] = []
+
+    def exact(self: Exam, model: Transformer, found: list[Example]) -> float:
+        """One look after the other is a little better; the larger set does not agree at first."""
+        asked.append(len(found))
+        return min(1.0, 0.04 * len(asked))
+
+    monkeypatch.setattr(Exam, "exact", exact)
+    recipe = dataclasses.replace(TINY, task="copy", steps=1000, target=0.5, pronouns_from=0.0)
+    results = train(recipe, tmp_path / "x")
+    assert results["stopped"] == "target" and results["steps_done"] % 4 == 0 and results["steps_done"] < 100
+    assert asked[:12] == [N_VALID] * 12 and asked[12:15] == [N_VALID, 1000, N_TEST]
+    assert int(sorted((tmp_path / "x" / "snapshots").iterdir())[-1].stem) == results["steps_done"]
+    assert load_run(tmp_path / "x").info["training"]["steps"] == 1000
+
+
+def test_every_task_is_trained_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = {name: dataclasses.replace(TINY, task=name, steps=2, batch=2, pronouns_from=0.0) for name in TASKS}
+    assert tiny.keys() == RECIPES.keys()
+    monkeypatch.setattr(command, "RECIPES", tiny)
+    monkeypatch.setattr(measure, "N_SENTENCES", 4)
+    monkeypatch.setattr(measure, "N_TEST", 20)
+    assert main(["--task", "all", "--out", str(tmp_path)]) == 0
+    for name in TASKS:
+        run = load_run(tmp_path / name)
+        assert run.info["task"] == name and run.info["training"]["tried"] == TRIED.get(name, 1)
+        assert not (tmp_path / name / "trainer.safetensors").exists()
+    assert main(["--task", "all", "--out", str(tmp_path)]) == 2  # they are there already
+
+
+@pytest.mark.parametrize("kind", ["char", "word", "bpe", "unigram"])
+def test_a_model_can_be_trained_on_other_tokens(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "N_SENTENCES", 20)
+    monkeypatch.setattr(measure, "N_TEST", 20)
+    recipe = dataclasses.replace(TINY, steps=2, vocabulary=kind, tie_embeddings=True, max_len=128)
+    train(recipe, tmp_path / kind)
+    run = load_run(tmp_path / kind)
+    assert run.src_vocab.kind == run.tgt_vocab.kind == kind and run.model.config.tie_embeddings
+    assert run.model.generator.weight is run.model.src_embed.tokens.weight
+    cross = (run.heads or {})["blocks"]["decoder.0.cross_attn"][0]
+    assert cross["alignment"]["mean"] > 0 and cross["referent"]["mean"] > 0
 
 
 def test_the_bar_ends_with_a_line(tmp_path: Path) -> None:
@@ -265,8 +248,8 @@ def test_the_bar_ends_with_a_line(tmp_path: Path) -> None:
 
 def test_the_shipped_run_is_of_the_default_recipe() -> None:
     training = load_run("fr").info["training"]
-    default = dataclasses.asdict(Recipe(tried=training["tried"]))  # what it was chosen from is no part of the recipe
-    assert {key: training[key] for key in default} == default
+    default = dataclasses.asdict(Recipe(tried=TRIED["fr"]))  # what it was chosen from is no part of the recipe
+    assert {key: training.get(key, default[key]) for key in default} == default
 
 
 def test_the_shipped_run_keeps_its_word() -> None:

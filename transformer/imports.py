@@ -54,13 +54,7 @@ def from_torch(
         ours = Transformer(config)
     with torch.no_grad():
         _copy_around(ours, src_embed, tgt_embed, generator, table)
-        for our_layer, their_layer in zip(ours.encoder, encoder, strict=True):
-            _copy_encoder_layer(our_layer, their_layer)
-        for our_layer, their_layer in zip(ours.decoder, decoder, strict=True):
-            _copy_decoder_layer(our_layer, their_layer)
-        if config.final_norm:
-            _copy(ours.encoder_norm, module.encoder.norm)
-            _copy(ours.decoder_norm, module.decoder.norm)
+        _copy_stacks(ours, module, encoder, decoder)
     return ours.eval()
 
 
@@ -127,6 +121,16 @@ def _copy_around(
         for side in ("src", "tgt"):
             _fill(f"{side} position", ours.get_parameter(f"{side}_embed.position.table"), table)
     _fill_or_zero(ours.generator.bias, generator.bias)
+
+
+def _copy_stacks(ours: Transformer, module: nn.Transformer, encoder: list[Any], decoder: list[Any]) -> None:
+    for our_layer, their_layer in zip(ours.encoder, encoder, strict=True):
+        _copy_encoder_layer(our_layer, their_layer)
+    for our_layer, their_layer in zip(ours.decoder, decoder, strict=True):
+        _copy_decoder_layer(our_layer, their_layer)
+    if ours.config.final_norm:
+        _copy(ours.encoder_norm, module.encoder.norm)
+        _copy(ours.decoder_norm, module.decoder.norm)
 
 
 def _fill(name: str, here: Tensor, there: Tensor) -> None:

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from safetensors.numpy import save as arrays_to_bytes
@@ -17,7 +17,19 @@ from torch import Tensor
 
 from transformer.config import ModelConfig
 from transformer.model import Transformer
-from transformer.sealed import FORMAT, LOG, Entry, RunError, seal, to_json
+from transformer.sealed import (
+    FILM,
+    FORMAT,
+    LOG,
+    TRAINER,
+    Entry,
+    RunError,
+    entry_of,
+    parse_json,
+    read_sealed,
+    seal,
+    to_json,
+)
 from transformer.vocab import Vocabulary
 
 Vocabularies = tuple[Vocabulary, Vocabulary]  # source, target
@@ -79,6 +91,20 @@ class RunWriter:
         self._log_hash, self._log_bytes = hashlib.sha256(), 0
         self._entries = seal(self.path, {**_first_files(self._info, vocabularies), LOG: b""}, kept={})
 
+    @classmethod
+    def reopen(cls, path: str | Path, step: int) -> Self:
+        """Go on with a run whose last save was after training step `step`: what was written later is taken out."""
+        writer = cls.__new__(cls)
+        writer.path = Path(path)
+        files = read_sealed(writer.path, TRAINER)
+        log = b"".join(line for line in files.pop(LOG, b"").splitlines(keepends=True) if _step_of(line) <= step)
+        writer._info = parse_json("config.json", files["config.json"])
+        writer._log_hash, writer._log_bytes = hashlib.sha256(log), len(log)
+        later = {name for name in files if name.startswith(FILM) and int(Path(name).stem) > step}
+        kept = {name: entry_of(data) for name, data in files.items() if name not in later}
+        writer._entries = seal(writer.path, {LOG: log}, kept)
+        return writer
+
     def metric(self, values: Mapping[str, Any]) -> None:
         """Append one line of metrics. JSON knows no NaN and no infinity: a number that is not finite becomes null."""
         line = (json.dumps({key: _finite(value) for key, value in values.items()}, allow_nan=False) + "\n").encode()
@@ -108,8 +134,9 @@ class RunWriter:
         heads: Mapping[str, Any] | None = None,
         trainer: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """Make the last save, with the results and the facts about the heads."""
+        """Make the last save, with the results and the facts about the heads; without `trainer` it can be shipped."""
         files = self._model_files(model, trainer)
+        self._entries.pop(TRAINER, None)
         files["config.json"] = to_json(self._info | {"results": dict(results)})
         if heads is not None:
             files["heads.json"] = to_json(heads)
@@ -118,7 +145,7 @@ class RunWriter:
     def _model_files(self, model: Transformer, trainer: Mapping[str, Tensor] | None) -> dict[str, bytes]:
         files = {"model.safetensors": _weights_of(model)}
         if trainer is not None:
-            files["trainer.safetensors"] = tensors_to_bytes(_copies(trainer))
+            files[TRAINER] = tensors_to_bytes(_copies(trainer))
         return files
 
     def _seal(self, files: dict[str, bytes]) -> None:
@@ -168,6 +195,13 @@ def _weights_of(model: Transformer) -> bytes:
 
 def _copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+
+
+def _step_of(line: bytes) -> int:
+    step = parse_json(LOG, line).get("step")
+    if not isinstance(step, int):
+        raise RunError(f"{LOG} holds a line without a step")
+    return step
 
 
 def _finite(value: Any) -> Any:

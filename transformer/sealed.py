@@ -15,7 +15,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 STAGED = ".new"
 LOG = "metrics.jsonl"  # the one file that grows in place between two saves
+TRAINER = "trainer.safetensors"  # for resuming only; it is never shipped, so it may be absent
 FILM = "snapshots"
 KB, MB = 1024, 1024 * 1024
 SNAPSHOT, SNAPSHOT_LIMIT = re.compile(r"snapshots/[0-9]{1,9}\.safetensors"), 8 * MB
@@ -34,9 +36,8 @@ LIMITS = {  # the files that may lie in a run folder, and the most bytes of each
     "heads.json": 4 * MB,
     LOG: 64 * MB,
     "model.safetensors": 512 * MB,
-    "trainer.safetensors": 2048 * MB,
+    TRAINER: 2048 * MB,
 }
-NOT_READ = {"trainer.safetensors"}  # for resuming only; it is never shipped, so it may be absent
 LEFT_BY_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 MAX_FILES = 2000
 ATTEMPTS = 20  # a reader that meets a save in progress looks again
@@ -82,13 +83,16 @@ def to_json(values: Mapping[str, Any]) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_sealed(folder: Path) -> dict[str, bytes]:
-    """Read every file that the manifest lists, each compared with its checksum; RunError names the first that fails."""
+def read_sealed(folder: Path, *also: str) -> dict[str, bytes]:
+    """Read every file that the manifest lists, each compared with its checksum; RunError names the first that fails.
+
+    also: TRAINER, for whoever wants it and has the time
+    """
     try:
         for _ in range(ATTEMPTS):
             manifest, present = _read_manifest(folder), _files_in(folder)
             try:
-                return _read_all(folder, manifest, present)
+                return _read_all(folder, manifest, present, also)
             except (RunError, OSError):
                 if (_read_manifest(folder), _files_in(folder)) == (manifest, present):
                     raise  # nobody saved meanwhile: the damage is real
@@ -97,9 +101,10 @@ def read_sealed(folder: Path) -> dict[str, bytes]:
     raise RunError("it is being saved again and again; try once more")
 
 
-def _read_all(folder: Path, manifest: bytes, present: set[str]) -> dict[str, bytes]:
+def _read_all(folder: Path, manifest: bytes, present: set[str], also: tuple[str, ...]) -> dict[str, bytes]:
     entries = _check_manifest(parse_json(MANIFEST, manifest))
-    return {name: _read(folder, name, entry, present) for name, entry in entries.items() if name not in NOT_READ}
+    wanted = {name: entry for name, entry in entries.items() if name != TRAINER or name in also}
+    return {name: _read(folder, name, entry, present) for name, entry in wanted.items()}
 
 
 def _read_manifest(folder: Path) -> bytes:
@@ -148,7 +153,9 @@ def _quoted(name: str) -> str:
 
 def _check_manifest(manifest: dict[str, Any]) -> dict[str, Entry]:
     if manifest.get("format") != FORMAT:
-        raise RunError(f"{MANIFEST} has format {manifest.get('format')!r}, this program reads format {FORMAT}")
+        raise RunError(
+            f"{MANIFEST} has format {reprlib.repr(manifest.get('format'))}, this program reads format {FORMAT}"
+        )
     entries = manifest.get("files")
     if not isinstance(entries, dict):
         raise RunError(f"{MANIFEST} lists no files")
@@ -205,7 +212,7 @@ def seal(folder: Path, files: Mapping[str, bytes], kept: Mapping[str, Entry]) ->
             _write_through(folder / (name + STAGED), data)
         _write_through(folder / (MANIFEST + STAGED), to_json({"format": FORMAT, "files": entries}))
         os.replace(folder / (MANIFEST + STAGED), folder / MANIFEST)
-        _sync_folder(folder)
+        _sync_folders(folder, [MANIFEST, *files])
         _finish_last_save(folder)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -223,7 +230,7 @@ def _finish_last_save(folder: Path) -> None:
     """Make the third move: put NAME.new in its place where the manifest asks for it, and sweep what it lists not."""
     if not (folder / MANIFEST).is_file():
         return
-    entries = _check_manifest(parse_json(MANIFEST, _read_manifest(folder)))
+    entries, changed = _check_manifest(parse_json(MANIFEST, _read_manifest(folder))), []
     for name in sorted(_files_in(folder) - {MANIFEST}):
         path = folder / name
         promised = entries.get(name.removesuffix(STAGED))
@@ -231,7 +238,10 @@ def _finish_last_save(folder: Path) -> None:
             os.replace(path, folder / name.removesuffix(STAGED))
         elif name.endswith(STAGED) or promised is None:
             path.unlink()
-    _sync_folder(folder)
+        else:
+            continue
+        changed.append(name)
+    _sync_folders(folder, changed)
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -243,14 +253,11 @@ def _write_through(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk too. Windows cannot, and needs not, be asked to."""
-    if os.name != "posix":
-        return
-    for place in (folder, folder / FILM):
-        if place.is_dir():
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+def _sync_folders(folder: Path, names: Iterable[str]) -> None:
+    """Wait until the names of these files are on the disk too. Windows cannot, and needs not, be asked to."""
+    for place in sorted({(folder / name).parent for name in names}) if os.name == "posix" else []:
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
