@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,9 @@ from safetensors.numpy import save as arrays_to_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from transformer.alignment import on_tokens
 from transformer.config import ModelConfig
+from transformer.heads import N_SENTENCES, measure_heads
 from transformer.model import Transformer
 from transformer.sealed import (
     FILM,
@@ -30,6 +33,7 @@ from transformer.sealed import (
     seal,
     to_json,
 )
+from transformer.tasks import TASKS
 from transformer.vocab import Vocabulary
 
 Vocabularies = tuple[Vocabulary, Vocabulary]  # source, target
@@ -49,16 +53,37 @@ def save_run(
     """Save a model of your own as a run, replacing one that is there; under `runs/` the pages will find it.
 
     vocabularies: (source, target)   example: a source sentence to open with   ->  the run's folder
+    task: the name in TASKS of what the model has learned: the pages then know right answers, and what its heads do is
+    measured on that task's test sentences, unless `heads` brings it
     Raises RunError if the model has numbers that are not finite, or the folder holds anything but a run.
     """
     folder = Path(path)
     info = _info(folder, task, model.config, training or {}, example) | {"results": dict(results or {})}
     files = _first_files(info, vocabularies)
     files["model.safetensors"] = _weights_of(model)
+    heads = heads or _heads_of(model, vocabularies, task)
     if heads is not None:
         files["heads.json"] = to_json(heads)
     seal(folder, files, kept={})
     return folder
+
+
+def _heads_of(model: Transformer, vocabularies: Vocabularies, task: str | None) -> Mapping[str, Any] | None:
+    """Measure what the heads do on a known task; None where nothing is known, or no sentence of it can be read."""
+    known = TASKS.get(task or "")
+    if known is None:
+        return None
+    examples = [
+        on_tokens(example, known.vocabularies(), vocabularies)
+        for example in islice(known.examples(0, "test"), N_SENTENCES)
+    ]
+    was_training = model.training
+    try:
+        return measure_heads(model.eval(), examples, *vocabularies)
+    except ValueError:  # no sentence of the task is written in the words of these vocabularies
+        return None
+    finally:
+        model.train(was_training)
 
 
 class RunWriter:
