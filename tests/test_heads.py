@@ -17,7 +17,6 @@ from transformer.tap import Edit, Recorder
 from transformer.tasks import Example
 from transformer.vocab import BOS, EOS, SPECIALS, WordVocabulary
 
-
 SRC = [*SPECIALS, "the", "dog", "street", "saw", "because", "it", "was", "tired", "wide"]
 TGT = [*SPECIALS, "le", "chien", "la", "rue", "voit", "car", "il", "elle", "est", "las", "large"]
 SRC_VOCAB, TGT_VOCAB = WordVocabulary(SRC), WordVocabulary(TGT)

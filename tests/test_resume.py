@@ -76,6 +76,9 @@ def same(one: Path, other: Path) -> None:
 # --- interrupted between two steps -----------------------------------------------------------------------------------
 
 
+results = Exam.results
+
+
 class Killed(BaseException):
     """The process ends here: no handler runs."""
 
@@ -137,6 +140,24 @@ def test_a_training_that_dies_while_it_is_measured_is_resumed(
                 train(ENDS[end], tmp_path / end / "x")
         resume(tmp_path / end / "x")
         same(tmp_path / end / "x", whole(end, shelf))
+
+
+def test_a_training_that_dies_within_its_last_save_is_whole_after_all(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def renamed(*places: Path) -> None:
+        replace(*places)
+        if places[1].name == "manifest.json" and "results" in (tmp_path / "x" / "config.json.new").read_text():
+            raise Killed  # the manifest promises what still has another name
+
+    replace = os.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "results", lambda *_: patch.setattr(os, "replace", renamed) or results(*_))
+        with pytest.raises(Killed):
+            train(TINY, tmp_path / "x")
+    assert list((tmp_path / "x").glob("*.new")) and load_run(tmp_path / "x").info["results"]
+    resume(tmp_path / "x")
+    same(tmp_path / "x", whole("steps", shelf))
 
 
 def test_the_seconds_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,7 @@ class BlockTally:
             self.hops.setdefault(hop, Tally()).add(weights, hop_mask(sentences, hop, n_queries, n_keys))
 
     def add_relations(self, weights: np.ndarray, sentences: Sequence[Known]) -> None:
-        """Count what else a target row needs beside its gold, such as the carry. weights: (sentence, head, query, key)"""
+        """Count what else a row needs beside its gold, such as the carry. weights: (sentence, head, query, key)"""
         for name in sorted({name for sentence in sentences for name in sentence.relations}):
             cells = [sentence.relations.get(name, []) for sentence in sentences]
             self.relations.setdefault(name, Tally()).add(weights, cell_mask(cells, *weights.shape[-2:]))

@@ -220,6 +220,14 @@ def seal(folder: Path, files: Mapping[str, bytes], kept: Mapping[str, Entry]) ->
     return entries
 
 
+def settle(folder: Path) -> None:
+    """Bring a save to its end that was killed between its second and its third move; else change nothing."""
+    try:
+        _finish_last_save(folder)
+    except OSError as error:
+        raise RunError(f"it could not be saved ({error.strerror or type(error).__name__})") from error
+
+
 def _require_run_or_empty(folder: Path) -> None:
     """Never write among the files of somebody else."""
     if not (folder / MANIFEST).exists() and any(not name.endswith(STAGED) for name in _files_in(folder)):

@@ -9,6 +9,7 @@ import torch
 from transformer.model import Transformer
 from transformer.run_reader import require_size
 from transformer.runs import RunError, RunWriter, Saved, load_saved
+from transformer.sealed import settle
 from transformer.training.bar import Bar
 from transformer.training.loop import optimiser_for
 from transformer.training.memory import estimate, require_memory
@@ -45,6 +46,7 @@ def resume(out: str | Path, *, bar: TextIO | None = None) -> dict[str, Any]:
     """
     saved, lines, name = load_saved(out), Bar(bar), Path(out).name
     if saved.info["results"]:
+        settle(Path(out))  # it may have been killed within its very last save
         lines.say(f"run {name!r} is finished: there is nothing to resume")
         return saved.info["results"]
     try:
