@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import browsing, crowd, limits, scratch, tracing, training
+from benchmarks import browsing, crowd, limits, promises, scratch, tracing, training
 from benchmarks.figures import Figure, machine, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -12,6 +12,8 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "throughput": training.throughput,
     "limit": limits.matrix_limit,
     "scratch": scratch.time_to_exact,
+    "alignment": promises.alignment,
+    "safety": promises.damage_and_death,
     "trace": tracing.trace_time,
     "payload": tracing.payload_size,
     "browser": browsing.in_the_browser,
