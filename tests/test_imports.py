@@ -135,12 +135,32 @@ def with_layers_of_ones_own() -> nn.Transformer:
     return nn.Transformer(D_MODEL, 3, custom_encoder=encoder, dim_feedforward=40, batch_first=True)
 
 
+def with_layers_of_different(what: str) -> Any:
+    def module() -> nn.Transformer:
+        whole, _ = own()
+        first = whole.encoder.layers[0]
+        heads, d_ff = first.self_attn.num_heads, first.linear1.out_features
+        heads, d_ff = (2 if heads != 2 else 1, d_ff) if what == "heads" else (heads, d_ff + 8)
+        norm_first, eps = first.norm_first, first.norm1.eps
+        whole.encoder.layers[0] = nn.TransformerEncoderLayer(
+            D_MODEL, heads, d_ff, norm_first=norm_first, layer_norm_eps=eps, batch_first=True
+        )
+        return whole
+
+    return module
+
+
 @pytest.mark.parametrize(
     ("module", "changes", "words"),
     [
         (without_a_norm, {}, "both stacks must end with an nn.LayerNorm, or neither"),
         (with_layers_of_ones_own, {}, "the encoder must be a stack of nn.TransformerEncoderLayer"),
         (lambda: own(activation=nn.GELU("tanh"))[0], {}, "activation must be relu or gelu"),
+        (with_layers_of_different("heads"), {}, "all layers must share one num_heads"),
+        (with_layers_of_different("d_ff"), {}, "all layers must share one out_features"),
+        (lambda: own()[0], {"src_embed": nn.Embedding(SRC_VOCAB, D_MODEL, max_norm=1.0)}, "src_embed with max_norm"),
+        (lambda: own()[0], {"generator": nn.Identity()}, r"generator must be an nn\.Linear, not Identity"),
+        (lambda: own()[0], {"position": torch.tensor(1.0)}, r"a table of positions must be \(max_len, d_model\)"),
         (lambda: own()[0], {"position": "rotary"}, "position must be one of sinusoidal, none, or a table"),
         (lambda: own()[0], {"position": torch.zeros(9, 7)}, r"src position is \(9, 7\)"),
         (lambda: own()[0], {"src_embed": nn.Embedding(SRC_VOCAB, 7)}, r"src_embed is \(11, 7\)"),

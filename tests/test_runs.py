@@ -1,5 +1,6 @@
 """A run comes back as it was saved, or it is refused with one clear sentence: nothing in between."""
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -187,6 +188,13 @@ def test_other_people_s_files_are_never_touched(tmp_path: Path, names: list[str]
     with pytest.raises(RunError):
         save_run(tiny_model(), VOCABULARIES, tmp_path)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(names, "mine")
+
+
+def test_a_model_that_no_reader_would_take_is_not_saved(tmp_path: Path) -> None:
+    model = tiny_model()
+    model.config = dataclasses.replace(model.config, max_len=9000)
+    with pytest.raises(RunError, match="max_len=9000 is more than the limit"):
+        save_run(model, VOCABULARIES, tmp_path / "x")
 
 
 def test_a_model_that_diverged_is_not_saved(folder: Path) -> None:

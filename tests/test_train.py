@@ -123,7 +123,7 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
         (["--steps", "0"], "error: steps must be at least 1, got 0"),
         (["--learning-rate", "nan"], "error: learning_rate must lie between 0 and 1, got nan"),
         (["--weight-decay", "-1"], "error: weight_decay must lie in [0, 1), got -1.0"),
-        (["--clip", "0"], "error: clip must be above 0, got 0.0"),
+        (["--clip", "0"], "error: clip must be above 0 and finite, got 0.0"),
         (["--pronouns-from", "1"], "error: pronouns_from must lie in [0, 1), got 1.0"),
         (["--heads", "5"], "error: d_model=64 cannot be split over n_heads=5"),
         (["--max-len", "3"], "error: max_len must be at least "),
@@ -143,8 +143,8 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
         (["--d-model", "4096", "--encoder-layers", "64"], "error: the weights would need 18,"),
         (["--batch", "1000000", "--pool", "1000000", "--d-ff", "16384"], "GiB are free; make batch (1000000), d_ff"),
         (
-            ["--pool", "1000000000000", "--steps", "1000000000000"],
-            "GiB are free; make pool (1,000,000,000,000) smaller",
+            ["--pool", "100000000000", "--steps", "1000000", "--batch", "100000"],
+            "make pool (100,000,000,000) smaller",
         ),
         (["--tie-embeddings"], "error: tie_embeddings needs one vocabulary for both sides, but task 'fr' has two; "),
         (["--steps", "many"], "error: argument --steps: invalid int value: 'many'"),
@@ -270,3 +270,22 @@ def test_the_shipped_run_is_small() -> None:
     folder = load_run("fr").path
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 1.1 * 2**20
     assert not (folder / "trainer.safetensors").exists()
+
+
+def test_all_tasks_are_refused_before_the_first_where_one_cannot_be_written(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(path.name for path in run.iterdir())
+    (tmp_path / "zh").mkdir()
+    (tmp_path / "zh" / "notes.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for out, words in (
+        (run, "is no folder of runs but a run"),
+        (tmp_path / "file", "is no folder of runs but a file"),
+        (tmp_path, "zh in"),
+    ):
+        assert main(["--task", "all", "--out", str(out), "--replace"]) == 2
+        said = capsys.readouterr().err
+        assert words in said and said.count("\n") == 1
+    assert sorted(path.name for path in run.iterdir()) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "zh"]

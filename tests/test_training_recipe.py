@@ -84,3 +84,9 @@ def test_making_a_vocabulary_again_gives_the_same_one() -> None:
     for kind in ("bpe", "unigram", "char", "word"):
         first, again = (vocabularies_of(Recipe(vocabulary=kind)) for _ in range(2))
         assert [vocabulary.to_dict() for vocabulary in first] == [vocabulary.to_dict() for vocabulary in again]
+
+
+@pytest.mark.parametrize(("name", "value"), [("clip", float("inf")), ("steps", 1_000_001), ("steps", 10**30)])
+def test_what_no_run_could_hold_is_refused_before_the_training(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must be"):
+        dataclasses.replace(TINY, **{name: value})

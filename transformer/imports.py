@@ -37,9 +37,8 @@ def from_torch(
     layer norm in post norm too; the config's `final_norm` says so. ValueError for what has no counterpart here.
     """
     encoder, decoder = _layers(module, "encoder"), _layers(module, "decoder")
-    table = position if isinstance(position, Tensor) else None
-    if table is None and position not in ADDED_TO_EMBEDDINGS:
-        raise ValueError(f"position must be one of {', '.join(ADDED_TO_EMBEDDINGS)}, or a table, not {position!r}")
+    _require_known_parts(src_embed, tgt_embed, generator)
+    table = _table_of(position)
     config = ModelConfig(
         src_vocab_size=src_embed.num_embeddings,
         tgt_vocab_size=tgt_embed.num_embeddings,
@@ -63,10 +62,10 @@ def _settings(module: nn.Transformer, encoder: list[Any], decoder: list[Any]) ->
     layers = encoder + decoder
     return {
         "d_model": module.d_model,
-        "n_heads": module.nhead,
+        "n_heads": _shared((part for layer in layers for part in _attentions(layer)), "num_heads"),
         "n_encoder_layers": len(encoder),
         "n_decoder_layers": len(decoder),
-        "d_ff": encoder[0].linear1.out_features,
+        "d_ff": _shared([layer.linear1 for layer in layers], "out_features"),
         "dropout": float(encoder[0].dropout.p),
         "norm_first": _shared(layers, "norm_first"),
         "activation": _activation(layers),
@@ -82,6 +81,37 @@ def _layers(module: nn.Transformer, side: str) -> list[Any]:
     if not layers or not all(type(layer) is kind for layer in layers):
         raise ValueError(f"the {side} must be a stack of nn.{kind.__name__}, as nn.Transformer makes it")
     return list(layers)
+
+
+def _table_of(position: str | Tensor) -> Tensor | None:
+    """Give the table of positions, None if they are named; ValueError for what is neither."""
+    if isinstance(position, Tensor):
+        if position.dim() != 2:
+            raise ValueError(f"a table of positions must be (max_len, d_model), got {tuple(position.shape)}")
+        return position
+    if position not in ADDED_TO_EMBEDDINGS:
+        raise ValueError(f"position must be one of {', '.join(ADDED_TO_EMBEDDINGS)}, or a table, not {position!r}")
+    return None
+
+
+def _attentions(layer: Any) -> list[nn.MultiheadAttention]:
+    parts = [part for name in ("self_attn", "multihead_attn") if (part := getattr(layer, name, None)) is not None]
+    if not all(type(part) is nn.MultiheadAttention for part in parts):
+        raise ValueError("the attention of every layer must be PyTorch's own nn.MultiheadAttention")
+    return parts
+
+
+def _require_known_parts(src_embed: Any, tgt_embed: Any, generator: Any) -> None:
+    """Raise ValueError for what stands around the stacks and is not what it says."""
+    for name, part, kind in (
+        ("src_embed", src_embed, nn.Embedding),
+        ("tgt_embed", tgt_embed, nn.Embedding),
+        ("generator", generator, nn.Linear),
+    ):
+        if not isinstance(part, kind):
+            raise ValueError(f"{name} must be an nn.{kind.__name__}, not {type(part).__name__}")
+        if getattr(part, "max_norm", None) is not None:
+            raise ValueError(f"{name} with max_norm changes its weights as it is read; that has no counterpart here")
 
 
 def _shared(parts: Iterable[Any], name: str) -> Any:

@@ -20,6 +20,7 @@ from transformer.alignment import on_tokens
 from transformer.config import ModelConfig
 from transformer.heads import N_SENTENCES, measure_heads
 from transformer.model import Transformer
+from transformer.run_reader import require_size
 from transformer.sealed import (
     FILM,
     FORMAT,
@@ -55,9 +56,11 @@ def save_run(
     vocabularies: (source, target)   example: a source sentence to open with   ->  the run's folder
     task: the name in TASKS of what the model has learned: the pages then know right answers, and what its heads do is
     measured on that task's test sentences, unless `heads` brings it
-    Raises RunError if the model has numbers that are not finite, or the folder holds anything but a run.
+    Raises RunError if the model is too large for a run or has numbers that are not finite, or the folder holds
+    anything but a run.
     """
     folder = Path(path)
+    _require_readable(model.config)
     info = _info(folder, task, model.config, training or {}, example) | {"results": dict(results or {})}
     files = _first_files(info, vocabularies)
     files["model.safetensors"] = _weights_of(model)
@@ -66,6 +69,13 @@ def save_run(
         files["heads.json"] = to_json(heads)
     seal(folder, files, kept={})
     return folder
+
+
+def _require_readable(config: ModelConfig) -> None:
+    try:
+        require_size(config)
+    except ValueError as error:
+        raise RunError(f"the model was not saved: {error}") from error
 
 
 def _heads_of(model: Transformer, vocabularies: Vocabularies, task: str | None) -> Mapping[str, Any] | None:

@@ -23,6 +23,7 @@ from transformer.config import ACTIVATIONS
 from transformer.positions import POSITIONS
 from transformer.runs import RunError
 from transformer.scores import SCORES
+from transformer.sealed import MANIFEST
 from transformer.tasks import TASKS
 from transformer.training import RECIPES, SCHEDULES, TOKENIZERS, TRIED, Recipe, resume, train
 
@@ -111,6 +112,7 @@ def run_command(values: Values) -> int:
 
 def train_all(out: Path, replace: bool) -> int:
     """Train every task into a folder of its own, ready to be shipped; stop at the first that fails."""
+    require_places(out, replace)
     for name, recipe in RECIPES.items():
         print(f"{name}:", file=sys.stderr)
         recipe = dataclasses.replace(recipe, tried=TRIED.get(name, recipe.tried))
@@ -118,6 +120,18 @@ def train_all(out: Path, replace: bool) -> int:
         if status != DONE:
             return status
     return DONE
+
+
+def require_places(out: Path, replace: bool) -> None:
+    """Raise RunError, before the first training, if a run cannot be written where it belongs."""
+    if out.is_file() or (out / MANIFEST).exists():
+        raise RunError(f"{out.name!r} is no folder of runs but a {'file' if out.is_file() else 'run'}; choose another")
+    taken = [name for name in RECIPES if (out / name).exists() and any((out / name).iterdir())]
+    foreign = [name for name in taken if not (out / name / MANIFEST).exists()]
+    if foreign:
+        raise RunError(f"{', '.join(foreign)} in {out.name!r} hold files that are no run; choose another folder")
+    if taken and not replace:
+        raise RunError(f"{', '.join(taken)} in {out.name!r} are runs already; add --replace to write over them")
 
 
 def require_nothing_else(values: Values, flag: str, known: set[str], why: str) -> None:

@@ -54,7 +54,7 @@ def run_label(language: str, name: str) -> str:
 def model_card(language: str, info: dict[str, Any]) -> None:
     """Say in a few lines what the chosen model is, how it was trained and how well it does."""
     model, training, results = info["model"], info["training"], info["results"]
-    lines = [i18n.say(language, "frame.size", **model)]
+    lines = [i18n.say(language, "frame.size_one" if model["n_heads"] == 1 else "frame.size", **model)]
     choices = [i18n.say(language, key) for key in unusual(model)]
     if choices:
         lines.append(" · ".join(choices))

@@ -12,7 +12,7 @@ import { headColour } from './theme.js';
 
 const ROOMY = 860; // below, the tooltip of a row says what is left without the head
 const BADGE_RATE = 0.8; // as in transformer/heads.py: at least four rows in five
-const FEW = 2; // relations whose columns may be wide
+const FEW = 1; // relations whose columns may be wide
 
 export class Facts {
   /** @param {(head: number) => void} outline */
@@ -123,9 +123,10 @@ function relationColumns(facts, say) {
   const names = Object.keys(facts[0]?.relations ?? {}).filter((name) => facts.some((fact) => fact.relations?.[name]));
   return names.map((name) => {
     const relation = say('explore.relation.' + name);
+    const kind = names.length > FEW ? 'relation_rate' : 'relation';
     return {
-      heading: say(names.length > FEW ? 'explore.facts.relation_rate' : 'explore.facts.relation', { relation }),
-      about: say('explore.facts.relation_long', { relation }),
+      heading: say('explore.facts.' + kind, { relation }),
+      about: say(`explore.facts.${kind}_long`, { relation }),
       text: (fact) => (names.length > FEW ? rate(fact.relations?.[name]?.argmax) : both(fact.relations?.[name])),
     };
   });

@@ -40,9 +40,10 @@ export function lookOf(width, height, projector) {
  * @param {Look} look
  * @param {Grid} grid
  * @param {number} onWall room above the rows on the projector
+ * @param {boolean} [keys] do the keys stand below each other too, as they do between lines?
  */
-function rowHeight(look, grid, onWall) {
-  const rows = Math.max(grid.rows.length, isSmall(grid) ? grid.cols.length : 1);
+function rowHeight(look, grid, onWall, keys = false) {
+  const rows = Math.max(grid.rows.length, isSmall(grid) || (look.projector && keys) ? grid.cols.length : 1);
   const [top, low, high] = look.projector ? [onWall, 26, 40] : [86, 20, isSmall(grid) ? LARGE : 27];
   return { top, row: clamp(Math.floor((look.height - top - 3) / rows), low, high) };
 }
@@ -61,7 +62,7 @@ function isSmall(grid) {
  * @returns {LinesSize}
  */
 export function linesSize(look, grid) {
-  const { top, row } = rowHeight(look, grid, 66);
+  const { top, row } = rowHeight(look, grid, 66, true);
   if (look.projector) {
     const width = Math.min(look.width, 980);
     const [keys, word] = [Math.round(width * 0.58), clamp(Math.floor(row * 0.78), 21, 26)];

@@ -59,7 +59,8 @@ export class ModelMap {
     const [title, one, two] = this.head.children;
     write(title, say('explore.map.title'));
     write(one, say('explore.map.hint'));
-    write(two, say('explore.map.heads', { n: header.model.n_heads }));
+    const n = header.model.n_heads;
+    write(two, n === 1 ? say('explore.map.heads_one') : say('explore.map.heads', { n }));
     const memory = layout.boxes.find((box) => box.kind === 'memory');
     write(this.feeds, say('explore.map.feeds'));
     const crossed = header.model.n_decoder_layers > 0 && memory;

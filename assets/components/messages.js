@@ -66,15 +66,19 @@ function literals(values) {
  * @param {Scene} scene
  * @returns {Node[]}
  */
-function notKnown({ trace, say, sayWith }) {
+function notKnown({ trace, header, say, sayWith }) {
   const words = trace.src.filter((_, i) => trace.unknown[i]).map(literal);
-  if (!words.length) return trace.nearest ? [sentence(say('explore.beyond'), 'firm'), ...nearest(trace.nearest, say)] : [];
+  const known = el('button', { type: 'button', class: 'chip', 'data-known': '' }, say('explore.known.button'));
+  const next = trace.nearest ? nearest(trace.nearest, say) : [known];
+  const beyond = trace.nearest !== null || (header.task !== null && trace.answer === null);
+  if (!words.length) return beyond ? [sentence(say('explore.beyond'), 'firm'), ...next] : [];
   const named = el('bdi', { class: 'word' }, words.slice(0, 3).join(', ') + (words.length > 3 ? ' …' : ''));
   const key = words.length === 1 ? 'explore.unknown.one' : 'explore.unknown.many';
-  const line = el('span', { class: 'said firm' }, ...sayWith(key, { word: named, n: words.length }));
+  const unit = ['letter', 'digit'].includes(header.units.src) ? 'character' : header.units.src; // "?" is no digit
+  const srcs = say(`unit.${unit}.many`);
+  const line = el('span', { class: 'said firm' }, ...sayWith(key, { word: named, n: words.length, srcs }));
   line.title = line.textContent ?? '';
-  const known = el('button', { type: 'button', class: 'chip', 'data-known': '' }, say('explore.known.button'));
-  return [line, ...(trace.nearest ? nearest(trace.nearest, say) : [known])];
+  return [line, ...next];
 }
 
 /**

@@ -1,6 +1,7 @@
 """Everything that can be chosen about a training, with the values that the French run was made with."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,6 +14,7 @@ from transformer.vocab import Vocabulary
 Vocabularies = tuple[Vocabulary, Vocabulary]  # source, target
 TOKENIZERS = ("task", "char", "word", "bpe", "unigram")  # how to cut a text; "task": as the task itself does
 COUNTS = ("steps", "batch", "pool", "warmup", "tried", "vocabulary_size")
+MOST_STEPS = 1_000_000  # the metrics of more would not fit into a run
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Recipe:
         for name in COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.steps > MOST_STEPS:
+            raise ValueError(f"steps must be at most {MOST_STEPS:,}, got {self.steps:,}")
         for name in ("pronouns_from", "weight_decay", "label_smoothing"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
@@ -67,8 +71,8 @@ class Recipe:
             raise ValueError(f"target must lie in [0, 1], got {self.target}")
         if not 0.0 < self.learning_rate < 1.0:
             raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
-        if not self.clip > 0.0:
-            raise ValueError(f"clip must be above 0, got {self.clip}")
+        if not 0.0 < self.clip < math.inf:
+            raise ValueError(f"clip must be above 0 and finite, got {self.clip}")
 
     def config(self, vocabularies: Vocabularies) -> ModelConfig:
         """Return the model to build; ValueError says which number cannot work."""
