@@ -2,9 +2,9 @@ import js from '@eslint/js';
 
 const BROWSER = [
   'AbortController', 'Blob', 'Document', 'DOMRect', 'Element', 'HTMLElement', 'HTMLInputElement', 'Intl',
-  'MouseEvent', 'MutationObserver', 'Node', 'Path2D', 'ResizeObserver', 'ShadowRoot', 'SVGElement', 'TextDecoder', 'URL', 'URLSearchParams', 'clearTimeout', 'console',
+  'MouseEvent', 'MutationObserver', 'Node', 'Path2D', 'ResizeObserver', 'ShadowRoot', 'SVGElement', 'TextDecoder', 'URL', 'URLSearchParams', 'cancelAnimationFrame', 'clearInterval', 'clearTimeout', 'console',
   'devicePixelRatio', 'document', 'fetch', 'getComputedStyle', 'history', 'innerHeight', 'innerWidth', 'location',
-  'matchMedia', 'navigator', 'performance', 'requestAnimationFrame', 'scrollY', 'setTimeout', 'window',
+  'matchMedia', 'navigator', 'performance', 'queueMicrotask', 'requestAnimationFrame', 'scrollY', 'setInterval', 'setTimeout', 'window',
 ];
 
 export default [

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import browsing, crowd, limits, promises, scratch, tracing, training
+from benchmarks import browsing, crowd, limits, promises, scratch, stepping, tracing, training
 from benchmarks.figures import Figure, machine, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -16,6 +16,8 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "safety": promises.damage_and_death,
     "trace": tracing.trace_time,
     "payload": tracing.payload_size,
+    "pass": stepping.whole_pass,
+    "stepping": stepping.stepping,
     "browser": browsing.in_the_browser,
     "start": browsing.cold_start,
     "crowd": crowd.sixty_readers,

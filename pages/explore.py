@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import services, state, widgets
-from ui.components import explore
+from ui.components import picture
 from ui.limits import within_limit
 
 visit = state.visit()
@@ -14,4 +14,8 @@ state.offer_example(run.name, run.example)
 
 sentence = widgets.page_head(visit, "explore", run.example, run.info.get("task"))
 sentence, notices = within_limit(sentence)
-explore({"run": run.name, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices})
+chosen = picture(
+    "explore",
+    {"run": run.name, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices},
+)
+widgets.follow(chosen)

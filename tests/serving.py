@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
-from playwright.sync_api import Browser, Page, Request, WebSocket, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,10 +122,13 @@ class Visitor:
         self.page.on("request", self._request)
         self.page.on("websocket", self._websocket)
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: self.console.append(message.text) if message.type in ("warning", "error") else None,
-        )
+        self.page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        """Streamlit looks for its server below a page's own address first: its 404 there is no complaint."""
+        looking = "status of 404" in message.text and re.search(r"/\w+/_stcore/", message.location.get("url", ""))
+        if message.type in ("warning", "error") and not looking:
+            self.console.append(message.text)
 
     def _request(self, request: Request) -> None:
         self.requests.append(request.url)

@@ -182,8 +182,11 @@ def test_browser_modules_import_their_neighbours_only(path: Path) -> None:
     """The modules are served under an address that changes with their version, so imports must be relative."""
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"""(?:\bfrom|^import|\bimport\()\s*['"]([^'"]+)['"]""", text, flags=re.MULTILINE):
-        assert target.startswith("./"), f"{short(path)} imports {target}"
-        assert (path.parent / target).is_file(), f"{short(path)} imports {target}, which is not there"
+        assert target.startswith(("./", "../")), f"{short(path)} imports {target}"
+        found = (path.parent / target).resolve()
+        assert found.is_file() and found.is_relative_to(HOUSE / "assets/components"), (
+            f"{short(path)} imports {target}, which is not there"
+        )
 
 
 SHIPPED = [
@@ -235,7 +238,7 @@ def test_a_module_says_what_it_is_for(path: Path) -> None:
 
 @cache
 def strings(language: str) -> dict[str, str]:
-    """Flatten assets/strings/<language>.toml without ui/i18n.py, which is what these tests check."""
+    """Flatten the texts of a language, those of single pages too, without ui/i18n.py, which these tests check."""
 
     def flat(table: dict[str, object], path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for name, value in table.items():
@@ -245,11 +248,28 @@ def strings(language: str) -> dict[str, str]:
                 assert isinstance(value, str), f"{'.'.join((*path, name))} is not a text"
                 yield ".".join((*path, name)), value
 
-    text = (HOUSE / "assets/strings" / f"{language}.toml").read_text(encoding="utf-8")
-    return dict(flat(tomllib.loads(text), ()))
+    texts: dict[str, str] = {}
+    for file in [HOUSE / "assets/strings" / f"{language}.toml", *files(f"assets/strings/{language}", suffix=".toml")]:
+        own = dict(flat(tomllib.loads(file.read_text(encoding="utf-8")), ()))
+        assert not texts.keys() & own.keys(), f"{short(file)} says again what another file says"
+        texts |= own
+    return texts
 
 
-LANGUAGES = [path.stem for path in files("assets/strings", suffix=".toml")]
+LANGUAGES = [path.stem for path in sorted((HOUSE / "assets/strings").glob("*.toml"))]
+
+
+def test_a_page_keeps_its_texts_in_a_section_of_its_own() -> None:
+    for language in LANGUAGES:
+        for file in files(f"assets/strings/{language}", suffix=".toml"):
+            assert list(tomllib.loads(file.read_text(encoding="utf-8"))) == [file.stem], short(file)
+
+
+def test_a_lesson_is_there_in_every_language() -> None:
+    lessons = {
+        language: sorted(p.name for p in files(f"assets/lessons/{language}", suffix=".md")) for language in LANGUAGES
+    }
+    assert len({tuple(names) for names in lessons.values()}) == 1, lessons
 
 
 def test_the_languages_on_disk_are_those_of_the_switch() -> None:
@@ -307,7 +327,7 @@ def texts(path: Path) -> set[str]:
 def said_keys() -> dict[str, str]:
     """Give the texts that look like string keys, or like the beginning of one (then they end with a dot or a _)."""
     sections = "|".join(sorted({key.split(".")[0] for key in strings("en")}))
-    a_key = re.compile(rf"(?:{sections})\.[\w.]*(?<!\.js)(?<!\.css)(?<!\.py)(?<!\.json)(?<!\.toml)")
+    a_key = re.compile(rf"(?:{sections})\.(?!\d)[\w.]*(?<!\.js)(?<!\.css)(?<!\.py)(?<!\.json)(?<!\.toml)")
     return {text: where for text, where in literals().items() if a_key.fullmatch(text)}
 
 

@@ -195,9 +195,9 @@ def test_the_policy_names_no_other_server() -> None:
 # -- components and words ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", sorted(COMPONENTS.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(path for path in COMPONENTS.rglob("*") if path.is_file()), ids=lambda p: p.name)
 def test_component_files_are_served_as_they_are_and_may_be_kept(client: TestClient, path: Path) -> None:
-    answer = client.get(f"/lab/components/{roads.VERSION}/{path.name}")
+    answer = client.get(f"/lab/components/{roads.VERSION}/{path.relative_to(COMPONENTS).as_posix()}")
     assert answer.status_code == 200
     assert answer.content == path.read_bytes()
     assert answer.headers["cache-control"] == roads.FOREVER

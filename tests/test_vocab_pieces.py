@@ -230,6 +230,14 @@ def test_damaged_scores(score: Any) -> None:
         UnigramVocabulary.from_dict({**values, "scores": values["scores"][:-1]})
 
 
+def test_bpe_may_have_more_merges_than_a_logarithm_could_count() -> None:
+    chance = random.Random(1)
+    words = ["".join(chance.choices("abcdefghij", k=chance.randint(2, 7))) for _ in range(9000)]
+    learned = train_pieces("bpe", [" ".join(words[i : i + 6]) for i in range(0, len(words), 6)], 1200)
+    assert len(learned) == 1200
+    assert BpeVocabulary.from_dict(learned.to_dict()).encode(words[0]) == learned.encode(words[0])
+
+
 def mutated(text: str, chance: random.Random) -> str:
     """Change, drop, double and insert characters of a stored vocabulary."""
     marks = list(text)

@@ -59,7 +59,7 @@ class Transformer(nn.Module):
     def _start(self) -> None:
         """Start matrices as Glorot and Bengio do, biases at 0, embeddings so small that times sqrt(d_model) gives 1."""
         for name, parameter in self.named_parameters():
-            if name.endswith("tokens.weight"):
+            if name.endswith(".tokens.weight"):
                 nn.init.normal_(parameter, std=self.config.d_model**-0.5)
             elif name.endswith("position.table"):
                 nn.init.normal_(parameter, std=0.5**0.5)  # as large as sines and cosines

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import i18n, services, state, widgets
-from ui.navigation import PAGES
+from ui.navigation import PAGES, SECTION_STARTS
 
 ASSETS = Path(__file__).parent.parent / "assets"
 st.set_page_config(page_title="Attention Lab", page_icon=str(ASSETS / "icon.svg"), layout="wide")
@@ -42,6 +42,8 @@ with switches:
     st.caption(i18n.say(language, "frame.keys"))
 with menu:
     for name, entry in pages.items():
+        if name in SECTION_STARTS:
+            st.caption(i18n.say(language, f"section.{PAGES[name].section}"))
         with st.container(key="frame_here" if entry == page else f"frame_to_{name}"):
             st.page_link(entry, query_params=state.carried())
 if projector:

@@ -1,11 +1,12 @@
-"""The only reader of assets/strings: what a person reads, in every language, by key."""
+"""The only reader of assets/strings and assets/lessons: what a person reads, in every language."""
 
 import functools
 import tomllib
 from pathlib import Path
 from typing import Any
 
-STRINGS = Path(__file__).parent.parent / "assets" / "strings"
+ASSETS = Path(__file__).parent.parent / "assets"
+STRINGS, LESSONS = ASSETS / "strings", ASSETS / "lessons"
 LANGUAGES = {"en": "English", "zh": "中文"}
 FIRST = "en"
 
@@ -17,8 +18,16 @@ def words(language: str) -> dict[str, str]:
 
 @functools.cache
 def _read(language: str) -> dict[str, str]:
-    tree = tomllib.loads((STRINGS / f"{language}.toml").read_text(encoding="utf-8"))
-    return dict(_flatten(tree))
+    """Read the file of a language, and one more for each page that has its own."""
+    files = [STRINGS / f"{language}.toml", *sorted((STRINGS / language).glob("*.toml"))]
+    trees = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    return {key: text for tree in trees for key, text in _flatten(tree)}
+
+
+def lesson(language: str, page: str) -> str | None:
+    """Give the lesson of a page as Markdown, None if it has none."""
+    file = LESSONS / (language if language in LANGUAGES else FIRST) / f"{page}.md"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def say(language: str, key: str, **values: Any) -> str:

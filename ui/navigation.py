@@ -21,4 +21,27 @@ class PageEntry:
 
 PAGES: dict[str, PageEntry] = {
     "explore": PageEntry("explore", "", "explore"),
+    "tokens": PageEntry("tokens", "tokens", "learn"),
+    "positions": PageEntry("positions", "positions", "learn"),
+    "masks": PageEntry("masks", "masks", "learn"),
+    "attention": PageEntry("attention", "attention", "learn"),
+    "encoder": PageEntry("encoder", "encoder", "learn"),
+    "decoder": PageEntry("decoder", "decoder", "learn"),
+    "output": PageEntry("output", "output", "learn"),
+    "glossary": PageEntry("glossary", "glossary", "learn"),
 }
+
+
+# The pages above which the menu names a section; the first page stands alone.
+SECTION_STARTS = [
+    name
+    for name, entry in PAGES.items()
+    if entry.url_path and name == next(one for one, other in PAGES.items() if other.section == entry.section)
+]
+
+
+def after(page: str) -> str | None:
+    """Name the page that follows in the menu, None after the last."""
+    names = list(PAGES)
+    at = names.index(page) + 1
+    return names[at] if at < len(names) else None

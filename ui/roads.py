@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui import i18n
 from ui.faults import log_fault
 
-COMPONENTS = Path(__file__).parent.parent / "assets" / "components"
+ASSETS = Path(__file__).parent.parent / "assets"
+COMPONENTS = ASSETS / "components"
 FOREVER = "public, max-age=31536000, immutable"
 CSP = "; ".join(
     (
@@ -37,8 +38,8 @@ CSP = "; ".join(
 def _version() -> str:
     """Name this version of everything the browser keeps: files under it may be cached for ever."""
     seal = hashlib.sha256()
-    for path in sorted([*COMPONENTS.iterdir(), *i18n.STRINGS.iterdir()]):
-        seal.update(path.name.encode() + path.read_bytes())
+    for path in sorted([*COMPONENTS.rglob("*.*"), *i18n.STRINGS.rglob("*.toml")]):
+        seal.update(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes())
     return seal.hexdigest()[:12]
 
 
@@ -47,9 +48,32 @@ VERSION = _version()
 
 async def trace(request: Request) -> Response:
     """GET /lab/trace?run=&s= : one sentence through one model, as ui/payload.py packs it."""
-    name, text = request.query_params.get("run", ""), request.query_params.get("s", "")
+    asked = request.query_params
+    return await _answer("explore", asked.get("run", ""), asked.get("s", ""))
+
+
+async def whole_pass(request: Request) -> Response:
+    """GET /lab/pass?run=&s=&t= : every tensor of one forward pass, as ui/pass_payload.py packs it."""
+    asked = request.query_params
+    return await _answer("pass", asked.get("run", ""), asked.get("s", ""), asked.get("t", ""))
+
+
+async def parameters(request: Request) -> Response:
+    """GET /lab/parameters?run=&at= : what training learned at one place of a model."""
+    asked = request.query_params
+    return await _answer("parameters", asked.get("run", ""), asked.get("at", ""))
+
+
+async def chapter(request: Request) -> Response:
+    """GET /lab/chapter?page=&run=&s=&... : what one page asks beside the pass, as its file in ui/chapters/ answers."""
+    asked = dict(request.query_params)
+    page, run, text = (asked.pop(key, "") for key in ("page", "run", "s"))
+    return await _answer("chapter", page, run, text, asked)
+
+
+async def _answer(kind: str, *question: Any) -> Response:
     try:
-        status, body = await run_in_threadpool(_trace, name, text)
+        status, body = await run_in_threadpool(_packed, kind, *question)
     except Exception as error:
         return JSONResponse({"error": "error.unexpected", "values": {"id": log_fault(error)}}, status_code=500)
     if isinstance(body, bytes):
@@ -58,14 +82,21 @@ async def trace(request: Request) -> Response:
     return JSONResponse(body, status_code=status)
 
 
-def _trace(name: str, text: str) -> tuple[int, bytes | dict[str, Any]]:
-    from ui.payload import (
-        RefusedError,
-        explore_payload,
-    )  # imports torch, which must not delay the server's start
+def _packed(kind: str, *question: Any) -> tuple[int, bytes | dict[str, Any]]:
+    # These import torch, which must not delay the server's start.
+    from ui.chapters import chapter_payload
+    from ui.pack import RefusedError
+    from ui.pass_payload import parameters_payload, pass_payload
+    from ui.payload import explore_payload
 
+    packers = {
+        "explore": explore_payload,
+        "pass": pass_payload,
+        "parameters": parameters_payload,
+        "chapter": chapter_payload,
+    }
     try:
-        return 200, explore_payload(name, text)
+        return 200, packers[kind](*question)
     except RefusedError as refusal:
         return refusal.status, {"error": refusal.key, "values": refusal.values}
 
@@ -114,7 +145,7 @@ def _warm() -> None:
         import torch
 
         torch.set_num_threads(1)  # many visitors, few cores: one thread each
-        _trace(services.FIRST_RUN, services.run(services.FIRST_RUN).example)
+        _packed("explore", services.FIRST_RUN, services.run(services.FIRST_RUN).example)
 
 
 @contextlib.asynccontextmanager
@@ -126,6 +157,9 @@ async def warm(app: Any) -> AsyncIterator[None]:
 
 routes = [
     Route("/lab/trace", trace),
+    Route("/lab/pass", whole_pass),
+    Route("/lab/parameters", parameters),
+    Route("/lab/chapter", chapter),
     Route("/lab/strings", strings),
     Mount(f"/lab/components/{VERSION}", StaticFiles(directory=COMPONENTS)),
 ]

@@ -6,11 +6,13 @@ Models here are read only: nothing that a visitor does may change them.
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any
 
-from transformer.runs import Run, RunEntry, error_of, find_run, load_run, run_folders
+from transformer.runs import Run, RunEntry, RunError, error_of, find_run, load_run, run_folders
 from transformer.tasks import TASKS
+from ui.pack import RefusedError
 
 PAYLOADS_KEPT_BYTES = 64 * 1024 * 1024
 FIRST_RUN = "fr"
@@ -63,6 +65,22 @@ def _load(stamp: Stamp) -> Run:
     return load_run(Path(stamp[0]))
 
 
+_of_runs: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
+OF_RUNS_KEPT = 200
+
+
+def of_run(run: Run, what: str, make: Callable[[], Any]) -> Any:
+    """Compute something about a run once for all visitors; `what` names it. Read it, never change it."""
+    key = (_stamp(run.path), what)
+    with _one_at_a_time:
+        if key not in _of_runs:
+            _of_runs[key] = make()
+        _of_runs.move_to_end(key)
+        while len(_of_runs) > OF_RUNS_KEPT:
+            _of_runs.popitem(last=False)
+        return _of_runs[key]
+
+
 class Kept:
     """Keep the latest results up to a number of bytes, so that a class that types one sentence computes it once."""
 
@@ -86,3 +104,16 @@ class Kept:
 
 
 payloads = Kept(PAYLOADS_KEPT_BYTES)
+
+
+def packed(name: str, question: tuple[Hashable, ...], make: Callable[[Run], bytes]) -> bytes:
+    """Answer a question about a run in bytes, kept for the next who asks. RefusedError if there is no such run."""
+    try:
+        key = (stamp(name), *question)
+        answer = payloads.get(key)
+        if answer is None:
+            answer = make(run(name))
+            payloads.put(key, answer)
+        return answer
+    except RunError:
+        raise RefusedError(404, "error.run", name=name[:40]) from None

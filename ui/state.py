@@ -51,10 +51,37 @@ def put_in_link(key: str, choices: list[str]) -> None:
         st.query_params[key] = st.session_state[key]
 
 
+def start_value(key: str, first: str | bool) -> None:
+    """Give a text or a switch its first value: what the link says, else `first`.
+
+    A widget that Streamlit itself binds to the address loses its value on the way to another page, where the address
+    may not be written; `start_value` and `keep_in_link` carry it.
+    """
+    asked = st.query_params.get(key)
+    kept, seen = f"kept_{key}", f"seen_{key}"
+    told = first if asked is None else asked == "true" if isinstance(first, bool) else asked
+    value = st.session_state.get(key, st.session_state.get(kept, told))
+    if seen in st.session_state and asked != st.session_state[seen]:  # the browser went Back or Forward
+        value = told
+    st.session_state[key] = st.session_state[kept] = value  # said anew, or a widget on another page begins empty
+    st.session_state[seen] = asked
+
+
+def keep_in_link(key: str) -> None:
+    """Write a text or a switch that has just changed into the address."""
+    value = st.session_state[key]
+    if value is False:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = "true" if value is True else value
+    st.session_state[f"kept_{key}"], st.session_state[f"seen_{key}"] = value, st.query_params.get(key)
+
+
 def offer_example(run: str, example: str) -> None:
     """Put a run's own example into the sentence box when the visitor changes over to that run."""
     if st.session_state.get(_EXAMPLE_OF, run) != run:
         st.session_state[SENTENCE] = example
+        keep_in_link(SENTENCE)
     st.session_state[_EXAMPLE_OF] = run
 
 
@@ -63,11 +90,13 @@ def take_sentence(component: str) -> None:
     chosen = st.session_state[component].sentence
     if isinstance(chosen, str):
         st.session_state[SENTENCE] = chosen
+        keep_in_link(SENTENCE)
 
 
 def take_projector(component: str) -> None:
     """Switch projector mode as a person asked for it in a component."""
     st.session_state[PROJECTOR] = bool(st.session_state[component].projector)
+    keep_in_link(PROJECTOR)
 
 
 def carried() -> dict[str, str]:

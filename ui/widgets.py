@@ -5,7 +5,10 @@ from typing import Any
 import streamlit as st
 
 from transformer.runs import RunEntry
-from ui import i18n, state
+from ui import i18n, services, state
+from ui.components import picture
+from ui.limits import within_limit
+from ui.navigation import PAGES, after
 from ui.state import Visit
 
 
@@ -87,7 +90,9 @@ def unusual(model: dict[str, Any]) -> list[str]:
 
 def projector_switch(language: str) -> bool:
     """Choose large letters and one thing per screen, for the wall of a classroom."""
-    return st.toggle(i18n.say(language, "frame.projector"), key=state.PROJECTOR, bind="query-params")
+    state.start_value(state.PROJECTOR, False)
+    label = i18n.say(language, "frame.projector")
+    return st.toggle(label, key=state.PROJECTOR, on_change=state.keep_in_link, args=(state.PROJECTOR,))
 
 
 def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
@@ -103,9 +108,51 @@ def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
 
 def text_box(visit: Visit, example: str, task: str | None) -> str:
     """Ask for a text, the example at first; Enter or the button beside it, named after the task, sends it."""
+    state.start_value(state.SENTENCE, example)
     with st.form("sentence", border=False):
         box, button = st.columns([0.82, 0.18], vertical_alignment="bottom")
         label = visit.say(i18n.task_key("task.text.", task))
-        text = box.text_input(label, example, key=state.SENTENCE, bind="query-params", label_visibility="collapsed")
-        button.form_submit_button(visit.say(i18n.task_key("task.button.", task)), type="primary", width="stretch")
+        text = box.text_input(label, key=state.SENTENCE, label_visibility="collapsed")
+        button.form_submit_button(
+            visit.say(i18n.task_key("task.button.", task)),
+            type="primary",
+            width="stretch",
+            on_click=state.keep_in_link,
+            args=(state.SENTENCE,),
+        )
     return text or ""
+
+
+def follow(chosen: dict[str, Any] | None) -> None:
+    """Go to the page that a person chose in a picture; whatever else comes from a browser is ignored."""
+    page = chosen.get("page") if isinstance(chosen, dict) else None
+    if page not in PAGES:
+        return
+    view = chosen.get("view") if isinstance(chosen, dict) else None
+    asked = {str(k)[:20]: str(v)[:200] for k, v in view.items()} if isinstance(view, dict) else {}
+    st.switch_page(PAGES[page].file, query_params={**asked, **state.carried()})
+
+
+def step_page(page: str) -> None:
+    """Draw one step page: title and sentence, the picture, the lesson below it, and the way to the next page."""
+    visit = state.visit()
+    if visit.run is None:
+        st.stop()
+    run = services.run(visit.run)
+    state.offer_example(run.name, run.example)
+    sentence = page_head(visit, page, run.example, run.info.get("task"))
+    sentence, notices = within_limit(sentence)
+    data = {"run": run.name, "s": sentence, "lang": visit.language, "projector": visit.projector, "notices": notices}
+    follow(picture(page, data))
+    lesson(visit, page)
+
+
+def lesson(visit: Visit, page: str) -> None:
+    """Write the lesson of a page below its picture, and name the page that follows."""
+    text, following = i18n.lesson(visit.language, page), after(page)
+    with st.container(key="lesson"):
+        if text:
+            st.markdown(text)
+        if following:
+            label = visit.say("lesson.next", page=visit.say(f"page.{following}"))
+            st.page_link(PAGES[following].file, label=label, query_params=state.carried())

@@ -13,7 +13,8 @@ import { fit, widthOf } from './tokens.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./maplayout.js').Layout} Layout */
-/** @typedef {{goBlock: (block: string) => void, goHead: (block: string, head: number) => void}} MapActions */
+/** @typedef {import('./maplayout.js').Door} Door */
+/** @typedef {{goBlock: (block: string) => void, goHead: (block: string, head: number) => void, open: (door: Door) => void}} MapActions */
 
 export class ModelMap {
   /** @param {MapActions} act */
@@ -33,6 +34,7 @@ export class ModelMap {
     this.here = '';
     listen(this.node, 'click', '[data-thumb]', (part) => act.goHead(part.dataset.thumb ?? '', numberOf(part, 'head')));
     listen(this.node, 'click', '[data-block]', (part) => act.goBlock(part.dataset.block ?? ''));
+    listen(this.node, 'click', '[data-door]', (part) => act.open(JSON.parse(part.dataset.door ?? '{}')));
   }
 
   /** @param {Scene} scene */
@@ -96,9 +98,10 @@ export class ModelMap {
           class: 'box ' + box.kind,
           style: `left:${box.x}px;top:${box.y}px;width:${box.w}px;height:${box.h}px`,
           'data-block': box.block ?? null,
-          disabled: box.block ? null : '',
-          'aria-label': name,
-          title: box.kind === 'norm' ? name : null,
+          'data-door': box.door ? JSON.stringify(box.door) : null,
+          disabled: box.block || box.door ? null : '',
+          'aria-label': box.door ? say('explore.map.door', { name }) : name,
+          title: box.door ? say('explore.map.door', { name }) : null,
         });
         write(node.children[0], box.kind === 'norm' ? '' : say(box.key));
         if (box.kind !== 'softmax') write(node.children[1], '');

@@ -2,7 +2,8 @@
 
 /** @typedef {import('./payload.js').ModelFacts} ModelFacts */
 /** @typedef {'attention' | 'feed' | 'norm' | 'plain' | 'memory' | 'softmax' | 'caption' | 'note'} BoxKind */
-/** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string}} Box */
+/** @typedef {{page: string, b: string, g?: string}} Door the step page, place and stage that a box opens */
+/** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string, door?: Door}} Box */
 /** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
 /** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
 /** `top`: room for the map's own words above the encoder, and for what memory feeds. */
@@ -27,9 +28,9 @@ function columnOf(x, g) {
   let y = 0;
   return {
     boxes,
-    /** @param {BoxKind} kind @param {string} key @param {number} h @param {number} [space] @param {string} [block] */
-    add(kind, key, h, space = g.space, block) {
-      boxes.push({ kind, key, x, y, w: g.column, h, block });
+    /** @param {BoxKind} kind @param {string} key @param {number} h @param {number} [space] @param {{block?: string, door?: Door}} [to] */
+    add(kind, key, h, space = g.space, to = {}) {
+      boxes.push({ kind, key, x, y, w: g.column, h, ...to });
       y += h + space;
     },
     /** @param {number} space */
@@ -54,12 +55,13 @@ export function layoutOf(model, room) {
   const encoder = columnOf(0, g);
   const decoder = columnOf(g.column + g.gap, g);
   encoder.skip(g.top);
-  encoder.add('memory', 'explore.map.memory', g.plain + 4, g.space + 6);
-  finalNorm(encoder, model, g);
+  encoder.add('memory', 'explore.map.memory', g.plain + 4, g.space + 6, { door: { page: 'encoder', b: 'memory' } });
+  finalNorm(encoder, model, g, { page: 'encoder', b: 'memory' });
   for (let layer = model.n_encoder_layers - 1; layer >= 0; layer--) addLayer(encoder, model, g, attention, layer, ['feed', 'encoder']);
-  decoder.add('softmax', 'explore.map.softmax', g.softmax, 8);
-  decoder.add('plain', 'explore.map.linear', g.plain, 8);
-  finalNorm(decoder, model, g);
+  const output = { page: 'output', b: 'output' };
+  decoder.add('softmax', 'explore.map.softmax', g.softmax, 8, { door: { ...output, g: 'p' } });
+  decoder.add('plain', 'explore.map.linear', g.plain, 8, { door: { ...output, g: 'logits' } });
+  finalNorm(decoder, model, g, { ...output, g: 'decoder_output' });
   for (let layer = model.n_decoder_layers - 1; layer >= 0; layer--) {
     addLayer(decoder, model, g, attention, layer, ['feed', 'cross', 'decoder']);
   }
@@ -84,11 +86,14 @@ export function layoutOf(model, room) {
  * @param {('feed' | 'encoder' | 'cross' | 'decoder')[]} sublayers
  */
 function addLayer(column, model, g, attention, layer, sublayers) {
+  const stack = sublayers.includes('encoder') ? 'encoder' : 'decoder';
   for (const sublayer of sublayers) {
-    if (!model.norm_first) column.add('norm', 'explore.map.add_norm', g.norm);
-    if (sublayer === 'feed') column.add('feed', 'explore.map.feed_forward', g.plain + 4);
-    else column.add('attention', 'explore.map.' + sublayer, attention, g.space, nameOf(sublayer, layer));
-    if (model.norm_first) column.add('norm', 'explore.map.norm', g.norm);
+    const b = sublayer === 'feed' ? `${stack}.${layer}.ffn` : nameOf(sublayer, layer);
+    const page = sublayer === 'feed' ? stack : 'attention';
+    if (!model.norm_first) column.add('norm', 'explore.map.add_norm', g.norm, g.space, { door: { page, b, g: 'add' } });
+    if (sublayer === 'feed') column.add('feed', 'explore.map.feed_forward', g.plain + 4, g.space, { door: { page, b } });
+    else column.add('attention', 'explore.map.' + sublayer, attention, g.space, { block: b });
+    if (model.norm_first) column.add('norm', 'explore.map.norm', g.norm, g.space, { door: { page, b, g: 'norm' } });
   }
   column.skip(g.space + 2);
 }
@@ -107,9 +112,10 @@ function nameOf(sublayer, layer) {
  * @param {Column} column
  * @param {ModelFacts} model
  * @param {Geometry} g
+ * @param {Door} door
  */
-function finalNorm(column, model, g) {
-  if (model.norm_first) column.add('norm', 'explore.map.final_norm', g.norm, g.space + 2);
+function finalNorm(column, model, g, door) {
+  if (model.norm_first) column.add('norm', 'explore.map.final_norm', g.norm, g.space + 2, { door });
 }
 
 /**
@@ -120,10 +126,12 @@ function finalNorm(column, model, g) {
  * @param {'src' | 'tgt'} side
  */
 function addFeet(column, { position }, g, side) {
-  if (position === 'sinusoidal') column.add('plain', 'explore.map.positions', g.plain, 8);
-  if (position === 'learned') column.add('plain', 'explore.map.positions_learned', g.plain, 8);
+  const [page, b] = ['tokens', `${side}_embed`];
+  const positions = { door: { page, b, g: 'position' } };
+  if (position === 'sinusoidal') column.add('plain', 'explore.map.positions', g.plain, 8, positions);
+  if (position === 'learned') column.add('plain', 'explore.map.positions_learned', g.plain, 8, positions);
   if (INSIDE.includes(position)) column.add('note', 'explore.map.positions_' + position, 2 * (g.text + 4), 8);
-  column.add('plain', `explore.map.embedding_${side}`, g.plain, 3);
+  column.add('plain', `explore.map.embedding_${side}`, g.plain, 3, { door: { page, b } });
   column.add('caption', `explore.map.words_${side}`, g.text + 5, 0);
 }
 

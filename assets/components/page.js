@@ -10,14 +10,14 @@ import { pointedRow, sceneOf } from './scene.js';
 import { after, pictureOfScreen } from './screens.js';
 import { bindingsOf } from './shortcuts.js';
 import { readPalette } from './theme.js';
-import { writeView } from './view.js';
+import { rowOf, writeView } from './view.js';
 
 /** @typedef {import('./payload.js').Payload} Payload */
 /** @typedef {import('./payload.js').Notice} Notice */
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./strings.js').Words} Words */
 /** @typedef {import('./scene.js').Scene} Scene */
-/** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void}} Server what travels to Python */
+/** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server what travels to Python */
 
 // Milliseconds
 const LINK_AFTER = 300; // without a change, then the address is rewritten
@@ -59,6 +59,10 @@ export class Page {
     if (!this.scene || !this.root.clientWidth) return;
     const [now, next] = [this.scene.look, this.look()];
     if (next.width !== now.width || next.height !== now.height) this.draw();
+  }
+
+  bytes() {
+    return this.payload?.bytes ?? 0;
   }
 
   stop() {
@@ -255,6 +259,27 @@ export class Page {
     }
     this.wait();
     this.server.sentence(text);
+  }
+
+  /** Step into the block that is shown, at this head and row; at a pinned cell, into its weight. */
+  stepIn() {
+    const { view } = this;
+    if (!view) return;
+    const row = rowOf(view);
+    /** @type {Record<string, string>} */
+    const cell = view.pin ? { g: 'weights', q: String(view.pin.row), j: String(view.pin.col) } : {};
+    if (row !== null && !view.pin) cell.q = String(row);
+    this.goPage('attention', { b: view.block, f: String(view.head), ...cell });
+  }
+
+  /**
+   * Go to a step page, through the server. A sentence that was flipped goes along.
+   * @param {string} page
+   * @param {Record<string, string>} view
+   */
+  goPage(page, view) {
+    this.wait();
+    this.server.go(page, view);
   }
 
   /** @param {string} format */

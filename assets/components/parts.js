@@ -60,6 +60,7 @@ function readingParts(page) {
   });
   const map = new ModelMap({
     goBlock: (block) => page.change((view) => moves.goBlock(view, block)),
+    open: ({ page: name, ...view }) => page.goPage(name, view),
     goHead: (block, head) => page.change((view) => moves.onlyHead(moves.goBlock(view, block), head)),
   });
   const road = new RoadPanel((block, head, row) =>
@@ -82,6 +83,7 @@ function stageParts(page) {
     soloHead: (one) => page.change((view) => moves.soloHead(view, one)),
     toggleBare: () => page.change((view) => ({ ...view, bare: !view.bare, col: null, byKey: false, pin: null })),
     save: (format) => void page.keep(format),
+    step: () => page.stepIn(),
   });
   const stage = new Stage({
     pointRow: (row) => page.point((view) => moves.pointRow(view, row)),

@@ -24,6 +24,7 @@ export function bindingsOf(page) {
     { keys: ['s'], shown: 's', help: 'lab.keys.solo', run: () => change((view) => moves.soloHead(view, view.head)) },
     { keys: ['a'], shown: 'a', help: 'lab.keys.all', run: () => change(moves.showAll) },
     { keys: ['x'], shown: 'x', help: 'lab.keys.flip', run: () => page.flip() },
+    { keys: ['Enter'], shown: 'Enter', help: 'lab.keys.step', run: () => page.stepIn() },
     { keys: ['j'], shown: 'j', help: 'lab.keys.joined', run: () => toggle('joined') },
     { keys: ['t'], shown: 't', help: 'lab.keys.table', run: () => toggle('table') },
     { keys: ['p'], shown: 'p', help: 'lab.keys.projector', run: () => page.server.projector(!page.projector) },

@@ -16,6 +16,7 @@ import { PICTURES } from './view.js';
  * @property {(head: number) => void} soloHead
  * @property {() => void} toggleBare
  * @property {(what: string) => void} save
+ * @property {() => void} step
  */
 
 const FORMATS = ['png', 'svg', 'csv', 'json', 'link'];
@@ -32,10 +33,11 @@ export class StageHead {
     this.ramp = el('canvas', { 'aria-hidden': 'true' });
     this.legend = el('div', { class: 'legend' }, el('span'), el('span', { class: 'num' }, '0'), this.ramp, el('span', { class: 'num' }, '1'));
     this.menu = el('details', { class: 'save', 'data-part': 'save' }, el('summary'), el('div', { class: 'menu' }));
+    this.step = el('button', { type: 'button', class: 'step-in', 'data-part': 'step', onclick: () => act.step() });
     this.node = el(
       'header',
       { class: 'stage-head' },
-      el('div', { class: 'line' }, this.title, this.tensor, this.pictures),
+      el('div', { class: 'line' }, this.title, this.tensor, this.step, this.pictures),
       el('div', { class: 'line' }, this.heads, this.bare, this.legend, this.menu),
     );
     listen(this.pictures, 'click', '[data-picture]', (part) => act.show(/** @type {Picture} */ (part.dataset.picture)));
@@ -61,6 +63,8 @@ export class StageHead {
     const shape = { heads: grid.heads, queries: grid.reads.length, keys: grid.keys.length };
     write(this.tensor, `weights (head ${shape.heads}, query ${shape.queries}, key ${shape.keys})`);
     set(this.tensor, { title: say('explore.tensor', { name: view.block + '.weights', ...shape }) });
+    write(this.step, say('explore.step.button'));
+    set(this.step, { title: say('explore.step.title') });
     set(this.pictures, { 'aria-label': say('explore.picture.label') });
     join(
       this.pictures,

@@ -13,7 +13,12 @@
  * @property {string} ink3
  * @property {string} mark
  * @property {string} markline
+ * @property {string} q queries
+ * @property {string} k keys
+ * @property {string} v values
+ * @property {string} scores and weights
  * @property {string} stream
+ * @property {string} negative the lower half of every signed scale
  * @property {string[]} heads
  * @property {string[]} ramp
  * @property {{ui: string, word: string, num: string}} fonts
@@ -43,7 +48,12 @@ export function readPalette(root) {
     ink3: token('ink3'),
     mark: token('mark'),
     markline: token('markline'),
+    q: token('q'),
+    k: token('k'),
+    v: token('v'),
+    scores: token('scores'),
     stream: token('stream'),
+    negative: token('negative'),
     heads: Array.from({ length: HEADS }, (_, i) => token(`head${i + 1}`)),
     ramp: Array.from({ length: 5 }, (_, i) => token(`ramp${i}`)),
     fonts: { ui: token('ui'), word: token('word'), num: token('num') },

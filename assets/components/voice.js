@@ -4,16 +4,15 @@ import { el } from './dom.js';
 import { three } from './format.js';
 import { mostRead } from './grid.js';
 import { rowName } from './scene.js';
+import { Toast } from './toast.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 
-const PASSES_AFTER = 2500; // milliseconds
-
 export class Voice {
   constructor() {
-    this.note = el('div', { class: 'toast', role: 'status', hidden: '' });
+    this.toast = new Toast();
+    this.note = this.toast.node;
     this.live = el('div', { class: 'spoken', 'aria-live': 'polite' });
-    this.end = 0;
   }
 
   /**
@@ -21,10 +20,7 @@ export class Voice {
    * @param {string} text
    */
   say(text) {
-    this.note.textContent = text;
-    this.note.hidden = false;
-    clearTimeout(this.end);
-    this.end = setTimeout(() => (this.note.hidden = true), PASSES_AFTER);
+    this.toast.say(text);
   }
 
   /**

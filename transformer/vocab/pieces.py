@@ -184,9 +184,10 @@ def check_scores(scores: list[float], n: int) -> None:
     """Raise a ValueError unless these are n numbers that can be compared."""
     if len(scores) != n:
         raise ValueError(f"a vocabulary must hold one score for each of its {n} pieces, not {len(scores)}")
+    largest = max(LARGEST_SCORE, float(n))  # BPE counts its merges down instead: 0, -1, -2, ...
     for score in scores:
-        if not isinstance(score, float) or not abs(score) <= LARGEST_SCORE:  # true of NaN, too
-            raise ValueError(f"vocabulary: every score must be a number above -{LARGEST_SCORE:g}, not {score!r:.40}")
+        if not isinstance(score, float) or not abs(score) <= largest:  # true of NaN, too
+            raise ValueError(f"vocabulary: every score must be a number above -{largest:g}, not {score!r:.40}")
 
 
 # -- the model that sentencepiece reads: a protocol buffer, section by section ---------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 from streamlit.components import v2
 
+from ui.navigation import PAGES
 from ui.roads import VERSION
 from ui.state import take_projector, take_sentence
 
@@ -27,18 +28,25 @@ export default async function (component) {{
 }}
 """
 
-EXPLORE = v2.component(
-    "explore",
-    html='<div id="lab"></div>',
-    js=STUB.format(version=VERSION, module="explore"),
-)
+
+def _component(name: str, module: str) -> Any:
+    return v2.component(name, html='<div id="lab"></div>', js=STUB.format(version=VERSION, module=module))
 
 
-def explore(data: dict[str, Any]) -> None:
-    """Mount the Explore stage: sentence strip, map, heads. What it draws it fetches itself from /lab/trace."""
-    EXPLORE(
-        key="explore",
-        data={**data, "version": VERSION},
-        on_sentence_change=lambda: take_sentence("explore"),
-        on_projector_change=lambda: take_projector("explore"),
+CHAPTERS = [name for name, entry in PAGES.items() if entry.section == "learn"]
+MOUNTS = {"explore": _component("explore", "explore")} | {n: _component(n, f"chapters/{n}") for n in CHAPTERS}
+
+
+def picture(page: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Mount the picture of a page, which fetches by itself what it draws.
+
+    Gives what a person clicked if it leads to another page: {"page": its name, "view": what its address shall say}.
+    """
+    result = MOUNTS[page](
+        key=page,
+        data={**data, "page": page, "version": VERSION},
+        on_sentence_change=lambda: take_sentence(page),
+        on_projector_change=lambda: take_projector(page),
+        on_go_change=lambda: None,
     )
+    return result.get("go")

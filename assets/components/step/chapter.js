@@ -1,0 +1,97 @@
+/** How a step page comes to life: its pass is fetched, its view read from the address, its chapter drawn. */
+
+import { drawOn, Mount } from '../mount.js';
+import { readPalette } from '../theme.js';
+import { carryAddress, readAddress } from './address.js';
+import { Desk } from './desk.js';
+import { readPass } from './pass.js';
+
+/** @typedef {import('../mount.js').Component} Component */
+/** @typedef {import('../mount.js').Data} Data */
+/** @typedef {import('./desk.js').Chapter} Chapter */
+
+const SHARED = ['lab.css', 'step/step.css', 'step/walker.css', 'step/trail.css'];
+
+/**
+ * Make the entry of a page, which Streamlit calls.
+ * @param {Chapter} chapter
+ * @returns {(component: Component) => Promise<() => void>}
+ */
+export function open(chapter) {
+  const sheets = [...SHARED, ...(chapter.sheets ?? [])].map((sheet) => new URL('../' + sheet, import.meta.url).href);
+  return (component) => drawOn(component, sheets, (root) => new ChapterMount(root, chapter));
+}
+
+class ChapterMount extends Mount {
+  /**
+   * @param {HTMLElement} root
+   * @param {Chapter} chapter
+   */
+  constructor(root, chapter) {
+    super(root);
+    this.desk = new Desk(root, chapter, {
+      sentence: (text) => this.component?.setTriggerValue('sentence', text),
+      projector: (on) => this.component?.setTriggerValue('projector', on),
+      go: (page, view) => this.component?.setTriggerValue('go', { page, view }),
+    });
+    this.desk.reload = () => void this.again();
+  }
+
+  get drawable() {
+    return this.desk;
+  }
+
+  get loader() {
+    return this.load.bind(this);
+  }
+
+  /** The decoder is to read other words: the same question, asked anew. */
+  async again() {
+    if (this.component) await this.show(this.take(this.component));
+  }
+
+  /**
+   * @param {number} turn
+   * @param {Data} data
+   */
+  async load(turn, data) {
+    const { desk } = this;
+    const ready = await this.prepare(turn, data);
+    if (!ready) return;
+    const said = desk.view ? desk.option('t', '') : (new URLSearchParams(location.search).get('o_t') ?? '');
+    const asked = JSON.stringify([data.run, data.s, said]);
+    const fresh = asked !== this.asked || !desk.pass;
+    const pass = fresh ? await this.insist(turn, () => readPass(data.run, data.s, said, this.abort.signal)) : desk.pass;
+    await ready.fonts;
+    if (!pass || turn !== this.turn) return;
+    this.asked = asked;
+    const onWall = Boolean(data.projector) && !desk.projector;
+    desk.projector = Boolean(data.projector);
+    desk.palette = readPalette(this.root);
+    desk.news = { trouble: null, notices: data.notices ?? [], passing: [] };
+    if (fresh) this.takeOver(pass, data);
+    desk.draw();
+    if (onWall) this.root.focus({ preventScroll: true });
+    desk.rewriteLink();
+  }
+
+  /**
+   * @param {import('./pass.js').Pass} pass
+   * @param {Data} data
+   */
+  takeOver(pass, data) {
+    const { desk } = this;
+    const before = desk.pass;
+    desk.asking = { run: data.run, s: data.s };
+    desk.take(pass);
+    const { page, views } = desk.chapter;
+    const places = desk.places ?? [];
+    if (before && desk.view) {
+      desk.view = carryAddress(desk.view, pass, places, page, before.header.run === pass.header.run);
+    } else {
+      const { view, lost } = readAddress(location.search, pass, places, page, views.map(({ name }) => name));
+      desk.view = view;
+      if (lost.length) desk.news.passing = [{ key: 'explore.notice.link', values: { names: lost.join(', ') } }];
+    }
+  }
+}
