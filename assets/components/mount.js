@@ -21,8 +21,7 @@ import { loadFonts, readPalette, watchTheme } from './theme.js';
  * @property {boolean} projector
  * @property {() => void} draw
  * @property {() => void} drawNews
- * @property {() => void} wait
- * @property {() => void} arrived
+ * @property {import('./busy.js').Busy} busy
  * @property {() => void} stop
  * @property {() => number} bytes of what was fetched for the picture
  */
@@ -112,14 +111,14 @@ export class Mount {
   async show(turn) {
     const started = performance.now();
     const { data } = /** @type {Component} */ (this.component);
-    this.drawable.wait();
+    this.drawable.busy.wait();
     try {
       await this.loader(turn, data);
       if (turn === this.turn) this.count(performance.now() - started);
     } catch (error) {
       if (turn === this.turn) this.refuse(error);
     } finally {
-      if (turn === this.turn) this.drawable.arrived();
+      if (turn === this.turn) this.drawable.busy.arrived();
     }
   }
 

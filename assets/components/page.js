@@ -1,6 +1,7 @@
 /** The Explore page as a whole: its parts, what a click or a key does, and how a change reaches the screen. */
 
 import { blockOf, rowSide } from './blocks.js';
+import { Busy } from './busy.js';
 import { listenKeys } from './keys.js';
 import { lookOf } from './look.js';
 import * as moves from './moves.js';
@@ -19,10 +20,7 @@ import { rowOf, writeView } from './view.js';
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server what travels to Python */
 
-// Milliseconds
-const LINK_AFTER = 300; // without a change, then the address is rewritten
-const BUSY_AFTER = 300;
-const GIVE_UP_AFTER = 20_000;
+const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 
 export class Page {
   /**
@@ -44,7 +42,7 @@ export class Page {
     this.news = { trouble: null, notices: [], passing: [] };
     this.projector = false;
     this.link = 0;
-    this.waiting = 0;
+    this.busy = new Busy(root);
     this.palette = readPalette(root);
     this.parts = makeParts(this);
     listenKeys(root, () => bindingsOf(this));
@@ -69,7 +67,7 @@ export class Page {
     this.observer.disconnect();
     window.removeEventListener('resize', this.fit);
     clearTimeout(this.link);
-    clearTimeout(this.waiting);
+    this.busy.stop();
   }
 
   look() {
@@ -257,7 +255,7 @@ export class Page {
     if (payload && !this.news.trouble && payload.traces[payload.header.show].typed === text) {
       return this.change((view) => (view.flip ? moves.flip(view, payload) : view));
     }
-    this.wait();
+    this.busy.wait();
     this.server.sentence(text);
   }
 
@@ -278,7 +276,7 @@ export class Page {
    * @param {Record<string, string>} view
    */
   goPage(page, view) {
-    this.wait();
+    this.busy.wait();
     this.server.go(page, view);
   }
 
@@ -300,24 +298,5 @@ export class Page {
     };
     if (after) this.link = setTimeout(write, after);
     else write();
-  }
-
-  /** While a sentence is on its way the old picture stays, paler after a moment. */
-  wait() {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.setBusy(true), BUSY_AFTER);
-  }
-
-  /** Something has come: a picture, or a word about why there is none. */
-  arrived() {
-    clearTimeout(this.waiting);
-    this.setBusy(false);
-  }
-
-  /** @param {boolean} busy */
-  setBusy(busy) {
-    this.root.classList.toggle('busy', busy);
-    this.root.setAttribute('aria-busy', String(busy));
-    if (busy) this.waiting = setTimeout(() => this.setBusy(false), GIVE_UP_AFTER);
   }
 }

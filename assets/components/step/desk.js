@@ -1,6 +1,7 @@
 /** A step page as a whole: the bar of the pass, the page's views, what a key or a click does, and what is asked of the server. */
 
 import { el, join, listen, set, write } from '../dom.js';
+import { Busy } from '../busy.js';
 import { Help, listenKeys } from '../keys.js';
 import { copyLink } from '../save.js';
 import { readPalette } from '../theme.js';
@@ -23,9 +24,7 @@ import { Twin } from './twin.js';
 /** @typedef {import('./scene.js').Chapter} Chapter */
 /** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server */
 
-// Milliseconds
-const LINK_AFTER = 300;
-const BUSY_AFTER = 300;
+const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 const BOX = 640; // pixels: the height of a view on the desk
 const [LOWEST, AROUND] = [420, 150]; // on the projector: the lowest box, and what stands above and below it
 const FIRST_BLOCK = 'encoder.0.self_attn'; // its keys are source words, as those of most places
@@ -56,7 +55,7 @@ export class Desk {
     this.answers = new Answers(() => this.drawSoon());
     this.projector = false;
     this.link = 0;
-    this.waiting = 0;
+    this.busy = new Busy(root);
     this.frame = 0;
     /** @type {StepLook | null} */
     this.measured = null;
@@ -99,7 +98,7 @@ export class Desk {
     this.observer.disconnect();
     window.removeEventListener('resize', this.fit);
     clearTimeout(this.link);
-    clearTimeout(this.waiting);
+    this.busy.stop();
     cancelAnimationFrame(this.frame);
   }
 
@@ -150,8 +149,7 @@ export class Desk {
     if (!scene) return;
     const { say, look, view } = scene;
     set(this.root, { 'data-mode': look.projector ? 'projector' : null, 'data-tab': view.tab, 'aria-label': say(`page.${this.chapter.page}`) });
-    this.root.style.setProperty('--box', `${look.height}px`);
-    this.root.lang = scene.lang === 'zh' ? 'zh-CN' : scene.lang;
+    set(this.root, { style: `--box:${look.height}px`, lang: scene.lang === 'zh' ? 'zh-CN' : scene.lang });
     const at = this.chapter.views.find(({ name }) => name === view.tab)?.at;
     this.bar.draw(scene, at === undefined ? view.at : at);
     this.drawTabs(scene);
@@ -202,7 +200,7 @@ export class Desk {
   /** A part that is no longer seen cannot keep the focus, and without the focus no key would be heard. */
   keepFocus() {
     const active = /** @type {Document | ShadowRoot} */ (this.root.getRootNode()).activeElement;
-    if (active && this.root.contains(active) && active.getClientRects().length === 0) this.root.focus({ preventScroll: true });
+    if (active && active !== this.root && this.root.contains(active) && active.getClientRects().length === 0) this.root.focus({ preventScroll: true });
   }
 
   /**
@@ -254,7 +252,7 @@ export class Desk {
    * @param {Record<string, string>} view what its address says beside run, sentence and language
    */
   go(page, view) {
-    this.wait();
+    this.busy.wait();
     this.server.go(page, view);
   }
 
@@ -296,22 +294,5 @@ export class Desk {
   drawSoon() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
-  }
-
-  /** While something is on its way the old picture stays, paler after a moment. */
-  wait() {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.setBusy(true), BUSY_AFTER);
-  }
-
-  arrived() {
-    clearTimeout(this.waiting);
-    this.setBusy(false);
-  }
-
-  /** @param {boolean} busy */
-  setBusy(busy) {
-    this.root.classList.toggle('busy', busy);
-    this.root.setAttribute('aria-busy', String(busy));
   }
 }
