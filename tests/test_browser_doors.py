@@ -13,7 +13,7 @@ from ui.navigation import PAGES, after
 pytest_plugins = ["windows", "desk"]
 pytestmark = pytest.mark.browser
 
-SENTENCE = "the cat did not cross the street because it was too wide"
+SENTENCE = "the dog did not cross the street because it was too wide"
 CHAPTERS = [name for name, entry in PAGES.items() if entry.section == "learn"]
 
 
@@ -52,6 +52,17 @@ def test_one_steps_into_the_block_the_head_and_the_row_that_are_shown(reader: Re
     assert sentence_of(reader) == SENTENCE
     back_on_explore(reader)
     expect(reader.part("title")).to_contain_text("Decoder layer 1")
+
+
+def test_the_sentence_that_was_switched_to_goes_along(reader: Reader) -> None:
+    reader.open(s=SENTENCE)
+    reader.press("x")
+    reader.wait_address(x="1")
+    switched = SENTENCE.replace("wide", "tired")
+    reader.press("Enter")
+    here(reader)
+    reader.wait_address(s=switched)
+    assert sentence_of(reader) == switched
 
 
 def test_enter_steps_in_as_well(reader: Reader) -> None:

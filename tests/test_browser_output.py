@@ -177,11 +177,11 @@ def test_the_loss_is_that_of_torch_down_to_the_digits(window: Visitor, name: str
 
 
 def number(text: str | None) -> float:
-    """Read a number as it is written on the page: 0.0012, 3.1 · 10⁻⁷, 99.96 %."""
+    """Read a number as it is written on the page: 0.0012, 3.1×10⁻⁷, 99.96 %."""
     written = plain(text).replace("%", "").strip("<> ")
-    if "·" not in written:
+    if "×10" not in written:
         return float(written)
-    digits, power = written.split(" · 10")
+    digits, power = written.split("×10")
     return float(digits) * 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
 
 

@@ -172,6 +172,21 @@ def test_a_forged_message_of_the_component_changes_nothing(nonsense: Any) -> Non
     assert app.text_input[0].value == "thanks"
 
 
+@pytest.mark.parametrize("nonsense", [None, 3, [], {}, {"page": "nowhere"}, {"page": ["tokens"]}, {"page": "../x"}])
+def test_a_forged_way_to_another_page_leads_nowhere(nonsense: Any) -> None:
+    def script(nonsense) -> None:  # no annotation: this source is run by itself
+        import streamlit as st
+
+        from ui import widgets
+
+        widgets.follow(nonsense)
+        st.text("still here")
+
+    app = AppTest.from_function(script, args=(nonsense,)).run()
+    assert not app.exception
+    assert app.text[0].value == "still here"
+
+
 @pytest.fixture
 def two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a second good run and a damaged one beside the shipped ones."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -16,7 +17,7 @@ from transformer import Trace, save_run, trace_pair
 from transformer.runs import Run, load_run
 from transformer.tasks import TASKS
 from transformer.vocab import BOS, EOS
-from ui import pass_payload, roads, services
+from ui import pass_payload, payload, roads, services
 from ui.pack import Answer, RefusedError, pack
 from ui.pass_payload import parameters_payload
 
@@ -130,6 +131,19 @@ def test_more_numbers_than_can_be_sent_are_refused_in_words(monkeypatch: pytest.
     monkeypatch.setattr(pass_payload, "MOST_BYTES", 1000)
     with pytest.raises(RefusedError, match=r"error\.too_large"):
         pass_payload._pack(services.run("fr"), FAMOUS, "")
+
+
+def test_a_model_whose_numbers_are_none_is_refused_in_words(tmp_path: Path) -> None:
+    vocabularies = TASKS["copy"].vocabularies()
+    model = tiny_model(src_vocab_size=len(vocabularies[0]), tgt_vocab_size=len(vocabularies[1]))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= 1e12  # finite, so that it can be saved, and too large to be multiplied twice
+    save_run(model, vocabularies, tmp_path / "overflow")
+    run = load_run(tmp_path / "overflow")
+    for ask in (lambda: pass_payload._pack(run, "abc", ""), lambda: payload._pack(run, "abc")):
+        with pytest.raises(RefusedError, match=r"error\.not_finite"):
+            ask()
 
 
 @pytest.mark.parametrize("name", ["fr", "addition"])

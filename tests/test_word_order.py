@@ -110,3 +110,12 @@ def test_what_cannot_be_swapped_is_refused() -> None:
 )
 def test_a_pair_worth_swapping(tokens: list[str], pair: tuple[int, int] | None) -> None:
     assert telling_pair(tokens) == pair
+
+
+def test_a_model_of_zeros_changes_by_nothing() -> None:
+    model = tiny_model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    swap = swap_words(model, WORDS, 1, 4, positions=True, most=MOST)
+    assert swap.change.tolist() == [0.0] * 6, "a row of zeros has no length to divide by"

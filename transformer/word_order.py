@@ -79,7 +79,9 @@ def swap_words(model: Transformer, src_ids: list[int], i: int, j: int, positions
     before = read(model, src_ids, positions, most)
     after = read(model, [src_ids[place] for place in order], positions, most)
     difference = after.memory[order] - before.memory  # a swap undoes itself: row t holds word t again
-    change = difference.norm(dim=-1) / before.memory.norm(dim=-1)
+    length = before.memory.norm(dim=-1)
+    length = torch.where(length > 0, length, 1.0)  # a row of zeros has no length to compare with
+    change = difference.norm(dim=-1) / length
     return Swap(before, after, change, float(difference.abs().max()))
 
 

@@ -44,7 +44,11 @@ class Parcel:
         return {"dtype": "f4", "shape": list(array.shape), "offset": offset}
 
     def close(self, header: Mapping[str, Any]) -> bytes:
-        head = json.dumps(header, ensure_ascii=False).encode("utf-8", errors="replace")
+        """Put the header in front. RefusedError if a number in it is NaN or infinite, which JSON does not have."""
+        try:
+            head = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", errors="replace")
+        except ValueError:
+            raise RefusedError(422, "error.not_finite") from None
         head += b" " * (-(len(head) + 4) % 4)
         return struct.pack("<I", len(head)) + head + bytes(self.buffer)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from transformer.runs import RunEntry
 from ui import i18n, services, state
 from ui.components import picture
-from ui.limits import within_limit
+from ui.limits import MOST_CHARACTERS, within_limit
 from ui.navigation import PAGES, after
 from ui.state import Visit
 
@@ -126,11 +126,11 @@ def text_box(visit: Visit, example: str, task: str | None) -> str:
 def follow(chosen: dict[str, Any] | None) -> None:
     """Go to the page that a person chose in a picture; whatever else comes from a browser is ignored."""
     page = chosen.get("page") if isinstance(chosen, dict) else None
-    if page not in PAGES:
+    if not isinstance(page, str) or page not in PAGES:
         return
     view = chosen.get("view") if isinstance(chosen, dict) else None
-    asked = {str(k)[:20]: str(v)[:200] for k, v in view.items()} if isinstance(view, dict) else {}
-    st.switch_page(PAGES[page].file, query_params={**asked, **state.carried()})
+    asked = {str(k)[:20]: str(v)[:MOST_CHARACTERS] for k, v in view.items()} if isinstance(view, dict) else {}
+    st.switch_page(PAGES[page].file, query_params={**state.carried(), **asked})
 
 
 def step_page(page: str) -> None:

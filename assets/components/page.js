@@ -276,8 +276,9 @@ export class Page {
    * @param {Record<string, string>} view
    */
   goPage(page, view) {
+    const { scene } = this;
     this.busy.wait();
-    this.server.go(page, view);
+    this.server.go(page, scene?.view.flip ? { ...view, s: scene.trace.typed } : view);
   }
 
   /** @param {string} format */

@@ -15,7 +15,7 @@ import { attentionKeys, attentionOf } from './attentionplace.js';
 /** @typedef {import('./attentionmath.js').Shares} Shares */
 /** @typedef {import('../step/stripe.js').Stripe} Stripe */
 
-const [HEAT, GAP, NAME, NOTE] = [410, 36, 92, 82];
+const [HEAT, GAP, NAME, NOTE] = [410, 36, 92, 100];
 
 export class HeadShares {
   /** @param {Desk} desk */
@@ -102,7 +102,7 @@ export class HeadShares {
       at: (/** @type {number} */ i, /** @type {number} */ j) => shares.along[i][j],
       hue: /** @type {const} */ ('stream'),
       axes: { rows: say('walk.axis.queries_down'), cols: say('attention.heads.axis') },
-      rowMark: /** @type {const} */ ('dashed'),
+      rowMark: /** @type {const} */ ('solid'),
       print: hundredths,
       label: say('attention.heads.lead'),
     };
@@ -128,7 +128,7 @@ export class HeadShares {
     const vectors = [...shares.parts[row], shares.sums[row]];
     const max = vectors.reduce((most, vector) => vector.reduce((high, value) => Math.max(high, Math.abs(value)), most), 0) || 1;
     const names = [...this.names(scene), say('attention.heads.sum')];
-    const most = look.width - (look.projector ? Math.floor(look.width * 0.5) + 40 : HEAT) - GAP - NAME - NOTE - 20;
+    const most = look.width - (look.projector ? Math.floor(look.width * 0.5) + 60 : HEAT) - GAP - NAME - NOTE - 20;
     const height = clamp(Math.floor((look.height - 220) / vectors.length) - 8, 14, 56);
     write(this.rowTitle, say('attention.heads.row', { row: rows[row].full }));
     join(
@@ -141,7 +141,7 @@ export class HeadShares {
         set(node, { class: `share${nth === vectors.length - 1 ? ' total' : ''}${nth === view.head ? ' at' : ''}`, 'data-nth': head ? nth : null });
         set(square, { style: head ? `background:${headColour(palette, nth)}` : null, hidden: head ? null : '' });
         write(text, names[nth]);
-        write(node.children[2], `‖·‖ ${lengthOf(values).toFixed(2)}`);
+        write(node.children[2], `${say('attention.heads.length')} ${lengthOf(values).toFixed(2)}`);
         paintStripe(/** @type {HTMLCanvasElement} */ (node.children[1]), palette, { values, max, hue: 'stream' }, Math.floor(Math.min(9, most / values.length) * values.length), height);
       },
     );
@@ -218,11 +218,11 @@ function signed(value) {
 }
 
 /**
- * A small number in words of a textbook: 2 × 10⁻⁷.
+ * A small number in words of a textbook: 2×10⁻⁷.
  * @param {number} value
  */
 function power(value) {
   if (!value) return '0';
   const [digits, exponent] = value.toExponential(0).split('e');
-  return `${digits} × 10${[...exponent.replace('+', '')].map((sign) => (sign === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)])).join('')}`;
+  return `${digits}×10${[...exponent.replace('+', '')].map((sign) => (sign === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)])).join('')}`;
 }

@@ -137,7 +137,7 @@ export class Temperature {
       rowMark: /** @type {const} */ ('dashed'),
       label: say('attention.temperature.title', { place: '', head: view.head + 1 }),
     };
-    const width = look.projector ? Math.floor(look.width * 0.52) : Math.min(HEAT, look.width - 500);
+    const width = look.projector ? Math.floor(look.width * 0.52) : Math.min(HEAT, look.width - (look.width < 1000 ? 400 : 500));
     this.heat.draw(scene, data, { width, height: look.height - (look.projector ? 190 : 152) }, { row, col: clamp(view.col, 0, weights.cols.length - 1) });
   }
 

@@ -41,7 +41,7 @@ export function planOf(scene, layer, width, height) {
   const stream = height - (look.projector ? 46 : 56);
   const caption = look.projector ? 28 : note * 2 + 12;
   const room = (stream - memory - (look.projector ? 62 : 84)) / 3 - caption;
-  const mini = Math.max(34, Math.min(look.projector ? 96 : 84, Math.floor(Math.min(room, (w - 90) / 4))));
+  const mini = Math.max(34, Math.min(look.projector ? 96 : 84, Math.floor(Math.min(room, (w - 126) / 3.5))));
   plan.wires.push({ d: `M0,${stream}H${width - 12}l-9,-6m9,6l-9,6`, kind: 'stream thick' });
   plan.wires.push({ d: `M0,${memory}H${w + w - 24}`, kind: 'stream memory' });
   plan.signs.push({ text: say('decoder.sources.memory', { rows: scene.words.src.length, d: model.d_model }), x: 6, y: memory - 9, kind: 'stream', anchor: 'start' });
@@ -68,7 +68,7 @@ function attention(frame, cross) {
   const left = x + 20;
   const step = mini + 18;
   const low = stream - (caption < 30 ? 58 : 66) - box + (caption < 30 ? 0 : caption / 2); // the miniatures that come from the stream
-  const middle = cross ? Math.round((top + box + low) / 2 - box / 2 + 6) : Math.round((top + low) / 2 - 18);
+  const middle = Math.min(low - box - 20, Math.round(cross ? (top + box + low) / 2 - box / 2 + 6 : (top + low) / 2 - 18)); // an arrow keeps room above Q
   const highs = cross ? top + (caption < 30 ? -6 : 10) : low;
   /** @param {string} letter @param {number} at @param {number} y @returns {Mini} */
   const operand = (letter, at, y) => ({ sign: letter.toUpperCase(), kind: /** @type {Kind} */ (letter), tensor: `${place}.${letter}`, place, stage: 'qkv', x: at, y, w: mini, h: mini });

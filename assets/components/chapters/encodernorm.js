@@ -75,7 +75,7 @@ export class NormView {
     const { pass, say, look } = scene;
     this.node.style.setProperty('--right', `${sideWidth(scene, WORDS)}px`);
     const norms = normsOf(pass, this.side);
-    const name = this.desk.option('norm', norms[0]?.name ?? '');
+    const name = this.desk.option('norm', (norms.find(({ at }) => at === scene.place.name) ?? norms[0])?.name ?? '');
     const norm = norms.find((one) => one.name === name) ?? norms[0];
     if (!norm) return;
     const batch = this.desk.option('kind', 'layer') === 'batch';

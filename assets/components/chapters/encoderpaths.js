@@ -16,7 +16,8 @@ export class Paths {
     this.dots = svg('g', { class: 'dots' });
     this.ends = svg('g', { class: 'ends' });
     this.ticks = svg('g', { class: 'ticks' });
-    this.svg = svg('svg', { class: 'paths', role: 'img' }, this.frame, this.others, this.own, this.dots, this.ends, this.ticks);
+    this.field = svg('svg', { class: 'field' }, this.others); // what leaves the window is cut at its frame
+    this.svg = svg('svg', { class: 'paths', role: 'img' }, this.frame, this.field, this.own, this.dots, this.ends, this.ticks);
     this.node = el('div', {}, this.svg);
     this.svg.addEventListener('click', (event) => {
       const mark = event.target instanceof Element ? event.target.closest('[data-row]') : null;
@@ -33,9 +34,8 @@ export class Paths {
     const note = scene.look.projector ? 20 : 13;
     const pad = { left: note * 1.6, right: 12, top: note * 1.7, bottom: note * 1.6 };
     const inner = { w: width - pad.left - pad.right, h: height - pad.top - pad.bottom };
-    const all = points.flat();
-    const [lowX, highX] = rangeOf(all.map(([x]) => x));
-    const [lowY, highY] = rangeOf(all.map(([, y]) => y));
+    const [lowX, highX] = rangeOf(points[here].map(([x]) => x));
+    const [lowY, highY] = rangeOf(points[here].map(([, y]) => y));
     const scale = Math.min(inner.w / (highX - lowX), inner.h / (highY - lowY)); // one for both axes: directions are true
     /** @param {Pair} point @returns {Pair} */
     const place = ([x, y]) => [
@@ -45,9 +45,11 @@ export class Paths {
     const drawn = points.map((row) => row.map(place));
     set(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     set(this.frame, { d: `M${pad.left},${pad.top}V${height - pad.bottom}H${width - pad.right}` });
+    set(this.field, { x: pad.left, y: pad.top, width: inner.w, height: inner.h, viewBox: `${pad.left} ${pad.top} ${inner.w} ${inner.h}` });
     set(this.others, { d: drawn.map((row, i) => (i === here ? '' : pathOf(row))).join('') });
     set(this.own, { d: pathOf(drawn[here]) });
-    this.mark(scene, drawn, names, here, note);
+    const inside = (/** @type {Pair} */ [x, y]) => x > pad.left && x < width - pad.right - 40 && y > pad.top + note && y < height - pad.bottom - note;
+    this.mark(scene, drawn, names, here, note, inside);
     const [halfX, halfY] = [inner.w / 2 / scale, inner.h / 2 / scale];
     const [midX, midY] = [(lowX + highX) / 2, (lowY + highY) / 2];
     this.name([midX - halfX, midX + halfX, midY - halfY, midY + halfY], axes, { width, height, note, pad });
@@ -60,8 +62,9 @@ export class Paths {
    * @param {string[]} names
    * @param {number} here
    * @param {number} note
+   * @param {(at: Pair) => boolean} inside
    */
-  mark({ palette }, drawn, names, here, note) {
+  mark({ palette }, drawn, names, here, note, inside) {
     const own = drawn[here];
     join(
       this.dots,
@@ -77,7 +80,7 @@ export class Paths {
     /** @type {{x: number, y: number, w: number}[]} */
     const taken = own.map(([x, y]) => ({ x: x - note, y, w: 2 * note }));
     const labels = drawn.map((row, i) => ({ i, at: row[row.length - 1], text: names[i] }));
-    const seen = [labels[here], ...labels.filter(({ i }) => i !== here)].filter(({ at, text }) => {
+    const seen = [labels[here], ...labels.filter(({ i, at }) => i !== here && inside(at))].filter(({ at, text }) => {
       const box = { x: at[0] + note * 0.7, y: at[1], w: widthOf(text, `400 ${note + 1}px ${palette.fonts.word}`) };
       const free = taken.every((other) => Math.abs(other.y - box.y) > note || other.x + other.w < box.x || box.x + box.w < other.x);
       if (free) taken.push(box);
@@ -127,12 +130,12 @@ function pathOf(points) {
 }
 
 /**
- * From the smallest to the largest value, with a little room; never empty.
+ * From the smallest to the largest value of the followed word, with room for its neighbours; never empty.
  * @param {number[]} values
  * @returns {[number, number]}
  */
 function rangeOf(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = (high - low) * 0.05 || 1;
+  const room = (high - low) * 0.25 || 1;
   return [low - room, high + room];
 }

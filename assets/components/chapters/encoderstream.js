@@ -81,7 +81,8 @@ export class StreamView {
     const subs = sublayersOf(pass, this.side);
     this.count = subs.length;
     const labels = rowLabels(scene, this.side);
-    const here = { row: followed(scene, this.side, labels.length), sub: Math.min(subs.length - 1, Math.max(0, Math.round(Number(this.desk.option('sub', '0'))) || 0)) };
+    const standing = Math.max(0, subs.findIndex(({ place }) => place === scene.place.name));
+    const here = { row: followed(scene, this.side, labels.length), sub: Math.min(subs.length - 1, Math.max(0, Math.round(Number(this.desk.option('sub', String(standing)))) || 0)) };
     const moves = labels.map((_, row) => subs.map((sub) => moveOf(pass, sub, row)));
     const measure = chosen(this.desk.option('measure', 'arrows'), MEASURES);
     this.measure.draw(MEASURES.map((value) => ({ value, text: say(`encoder.measure.${value}`), title: say(`encoder.measure.${value}_long`) })), measure, say('encoder.measure.label'));

@@ -133,7 +133,7 @@ export class UnitsView {
         rowMark: 'solid',
         plain: true,
       },
-      { width, height: look.height - (look.projector ? 190 : 128), most: { rows: look.projector ? 10 : MOST_ROWS, cols: fits } },
+      { width, height: look.height - (look.projector ? 190 : 128), most: { rows: look.projector ? 10 : MOST_ROWS, cols: fits }, largest: look.projector ? undefined : { w: 40, h: 36 } },
       { row, col: this.columns.indexOf(this.unit ?? 0) },
     );
     this.recount = () => this.drawCounts(scene, fires);

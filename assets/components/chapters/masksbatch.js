@@ -169,7 +169,7 @@ export class BatchView {
       rowMark: /** @type {const} */ ('solid'),
       label: say(`masks.kind.${this.kind}`),
     };
-    const above = look.projector ? 250 : 196;
+    const above = look.projector ? 224 : 196;
     this.heat.draw(scene, data, { width: Math.min(620, look.width - 500), height: look.height - above, most: look.projector ? { rows: 10, cols: 20 } : { rows: 32, cols: 32 }, legend: false }, this.shown());
   }
 

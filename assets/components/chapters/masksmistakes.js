@@ -31,7 +31,7 @@ import { axesOf, bare, Choice, crossOut, measured, namesWidth, OutputStrip, outp
  */
 /** @typedef {{header: Found, tensors: Map<string, import('../step/parcel.js').Tensor>}} Mistake */
 
-const [GAP, TAIL, PANEL, NARROW] = [8, 34, 410, 1000]; // pixels
+const [GAP, TAIL, PANEL, SLIM, NARROW] = [8, 34, 410, 330, 1000]; // pixels
 const NAMES = ['rows', 'no_padding', 'no_causal', 'turned', 'swapped', 'after_softmax', 'big_negative'];
 
 /** A matrix in which some cells are no numbers. */
@@ -197,7 +197,7 @@ export class MistakesView {
     const [rows, cols] = [encoder ? src : words.tgtIn, encoder || cross ? src : words.tgtIn];
     const most = look.projector ? { rows: 10, cols: 18 } : { rows: 32, cols: 32 };
     const left = namesWidth(scene, rows);
-    const room = (look.width - (look.projector ? 0 : PANEL) - left - GAP) / 2 - TAIL;
+    const room = (look.width - (look.projector ? 0 : look.width < NARROW ? SLIM : PANEL) - left - GAP) / 2 - TAIL;
     const width = left + Math.floor(room) + TAIL;
     /** @type {('right' | 'wrong')[]} */ (['right', 'wrong']).forEach((side, n) => {
       const weights = /** @type {import('../step/parcel.js').Tensor} */ (tensors.get(side)).values;
@@ -217,7 +217,7 @@ export class MistakesView {
         rowMark: /** @type {const} */ ('solid'),
         label: this.titles[n].textContent ?? '',
       };
-      this.heats[n].draw(scene, data, { width, height: look.height - (look.projector ? 358 : look.width < NARROW ? 338 : 318), most }, null);
+      this.heats[n].draw(scene, data, { width, height: look.height - (look.projector ? 232 : look.width < NARROW ? 338 : 318), most }, null);
       bare(this.heats[n], n > 0, GAP);
     });
   }

@@ -74,7 +74,7 @@ export class Triptych {
     const left = namesWidth(scene, rows);
     const room = (look.width - left - (shown.length - 1) * GAP) / shown.length - TAIL;
     const width = left + Math.floor(room) + TAIL;
-    const height = look.height - (look.projector ? 306 : 236);
+    const height = look.height - (look.projector ? 178 : 236);
     const most = look.projector ? MOST.wall : MOST.desk;
     this.heats.forEach((heat, n) => {
       const { hue, at, closed } = pictures[n];

@@ -20,7 +20,7 @@ import { pick, rowOf } from './outputrows.js';
  * @property {(row: number) => number} rank of that word
  */
 
-const CELL = { desk: { w: 62, h: 42, name: 176 }, wall: { w: 112, h: 54, name: 250 } };
+const CELL = { desk: { w: 62, h: 42, name: 176 }, wall: { w: 112, h: 52, name: 250 } };
 const AROUND = { desk: 300, wall: 64 }; // pixels of the box that are not cells
 const TINY = 0.005;
 
@@ -99,7 +99,7 @@ export class LensView {
     write(this.title, say('output.lens.title'));
     this.drawSwitch(scene);
     write(this.legend.children[0], say('output.lens.legend'));
-    write(this.legend.children[2], '0 – 1');
+    write(this.legend.children[2], '0–1');
     const ready = lens !== null && !('trouble' in lens);
     write(this.wait, ready ? '' : lens ? say(lens.trouble.key, lens.trouble.values) : say('output.lens.wait'));
     for (const node of [this.grid, this.detail.node]) node.style.visibility = ready ? '' : 'hidden';

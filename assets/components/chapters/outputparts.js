@@ -33,14 +33,14 @@ export class Slider {
 
 
 /**
- * A positive number that may be very small: `0.9955`, `3.1 · 10⁻⁷`.
+ * A positive number that may be very small: `0.9955`, `3.1×10⁻⁷`.
  * @param {number} value
  * @param {number} [decimals]
  */
 export function positive(value, decimals = 4) {
   if (value === 0 || value >= 0.5 / 10 ** decimals) return aligned(value, decimals);
   const [digits, exponent] = value.toExponential(1).split('e');
-  return `${digits} · 10${raised(Number(exponent))}`;
+  return `${digits}×10${raised(Number(exponent))}`;
 }
 
 const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';

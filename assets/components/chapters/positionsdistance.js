@@ -75,12 +75,12 @@ export class Distance {
       at: (/** @type {number} */ row, /** @type {number} */ col) => values[row * shown + col],
       hue: /** @type {const} */ ('stream'),
       axes: { rows: say('positions.axis.p'), cols: say('positions.axis.q') },
-      rowMark: /** @type {const} */ ('dashed'),
+      rowMark: /** @type {const} */ ('solid'),
       plain: true,
       label: say('positions.distance.label'),
     };
     this.heat.draw(scene, data, { width, height }, { row: p, col: q });
-    this.drawCurves(scene, now, { width: look.width - width - 24, height: look.projector ? height - 190 : height - 284 });
+    this.drawCurves(scene, now, { width: look.width - width - 24, height: look.projector ? height - 232 : height - (look.width < 1000 ? 322 : 284) });
     this.drawFacts(scene, now);
     this.drawTrail(scene, now);
   }

@@ -113,7 +113,7 @@ class Card {
     write(this.own, kind.own ? say('positions.kinds.own') : '');
     this.drawWhere(scene, kind);
     write(this.words, kind.refusal ? say(`positions.kinds.refused.${kind.name}`, { d_model: scene.model.d_model, d_k: scene.model.d_k }) : say(`positions.kinds.says.${kind.name}`));
-    const picture = Math.floor((size.height - (look.projector ? 150 : 206)) / 2);
+    const picture = Math.floor((size.height - (look.projector ? 150 : look.width < 1000 ? 246 : 206)) / 2);
     const tensors = { vectors: answer.tensors.get(`${kind.name}.vectors`), alike: answer.tensors.get(`${kind.name}.alike`), bias: answer.tensors.get(`${kind.name}.bias`) };
     const box = { width: size.width, height: picture };
     const role = kind.place === 'nowhere' ? 'none' : kind.place;

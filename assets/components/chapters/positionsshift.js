@@ -99,9 +99,9 @@ export class Shift {
    */
   drawMatrix(scene, { k, width, feature }, size) {
     const { say, look } = scene;
-    const most = look.projector ? 8 : SQUARE;
+    const most = look.projector ? 6 : SQUARE;
     const across = Math.floor((size.width - 120) / Math.min(most, width));
-    const cell = Math.min(look.projector ? 56 : 34, across, look.projector ? 40 : 29);
+    const cell = Math.min(look.projector ? 52 : 34, across, look.projector ? 52 : 29);
     const labels = counted(width, every(cell, look.projector), feature);
     const data = {
       rows: labels,
@@ -116,7 +116,7 @@ export class Shift {
       print: (/** @type {number} */ value) => (value === 0 ? '' : cell < 33 ? brief(value) : entry(value)),
       label: say('positions.shift.label', { k }),
     };
-    this.matrix.draw(scene, data, { ...size, cell: { w: cell, h: cell }, most: { rows: most, cols: most } }, { row: feature, col: feature });
+    this.matrix.draw(scene, data, { ...size, cell: { w: cell, h: look.projector ? 44 : cell }, most: { rows: most, cols: most } }, { row: feature, col: feature });
   }
 
   /**

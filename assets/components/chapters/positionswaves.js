@@ -82,7 +82,7 @@ export class Waves {
     const pairs = Math.ceil(now.width / 2);
     this.pair.draw({ name: say('positions.waves.pair'), value: Math.floor(now.feature / 2), max: pairs - 1, said: pairName(now.feature, now.width) });
     this.drawLegend(scene, sines);
-    this.drawStrips(scene, now, { width: look.width - left - 24, height: height - (look.projector ? 130 : 210) });
+    this.drawStrips(scene, now, { width: look.width - left - 24, height: height - (look.projector ? 162 : 210) });
     this.drawTrail(scene, now);
   }
 
@@ -102,7 +102,7 @@ export class Waves {
       at: (/** @type {number} */ row, /** @type {number} */ col) => values[row * now.width + col],
       hue: /** @type {const} */ ('stream'),
       axes: { rows: say('positions.axis.positions'), cols: say('positions.axis.features') },
-      rowMark: /** @type {const} */ ('dashed'),
+      rowMark: /** @type {const} */ ('solid'),
       plain: true,
       label: say('positions.waves.label'),
     };

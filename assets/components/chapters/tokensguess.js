@@ -40,7 +40,7 @@ function guessShape({ pass, model, place, say }) {
 function guessPieces(scene) {
   const { say, view } = scene;
   const side = view.options.side === 'tgt' ? 'tgt' : 'src';
-  const answer = scene.ask({ what: 'merges', side });
+  const answer = scene.header.task ? scene.ask({ what: 'merges', side }) : null; // without sentences nothing can be learnt
   if (!answer || answer.trouble) return null;
   /** @type {{words: {word: string, rungs: [number, string[]][]}[], most: number}} */
   const { words, most } = /** @type {any} */ (answer).header;

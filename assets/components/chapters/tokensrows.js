@@ -40,7 +40,7 @@ export class Rows {
     const width = look.width - nearWidth(scene) - GAP;
     set(this.node, { style: `--near:${nearWidth(scene)}px` });
     const height = look.height - (look.projector ? 96 : 84);
-    this.heat.draw(scene, data, { width: width - STRIP, height, most: look.projector ? { rows: 12, cols: 64 } : undefined }, row === null ? null : { row, col: -1 });
+    this.heat.draw(scene, data, { width: width - STRIP, height, most: look.projector ? { rows: 12, cols: 64 } : undefined, largest: look.projector ? undefined : { w: 40, h: 36 } }, row === null ? null : { row, col: -1 });
     this.drawStrip(scene, ids, row, height);
     this.tell(row === null ? null : { row, col: -1 });
     this.near.draw(scene, side, id, this.repeats(scene, ids, labels));

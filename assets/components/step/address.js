@@ -75,9 +75,21 @@ export function readAddress(search, pass, places, page, tabs) {
   read('n', (text) => within(text, 9, (tensor) => (view.tensor = tensor)));
   read('v', (text) => tabs.includes(text) && Boolean((view.tab = text)));
   for (const [name, text] of asked) {
-    if (name.startsWith(OPTION) && text.length <= LONGEST_OPTION) view.options[name.slice(OPTION.length)] = text;
+    if (!name.startsWith(OPTION)) continue;
+    if (text.length <= LONGEST_OPTION) view.options[name.slice(OPTION.length)] = text;
+    else lost.push(name);
   }
   return { view, lost };
+}
+
+/**
+ * What an address says about one option, read as `readAddress` reads it.
+ * @param {string} search
+ * @param {string} name
+ */
+export function optionIn(search, name) {
+  const text = new URLSearchParams(search).get(OPTION + name) ?? '';
+  return text.length <= LONGEST_OPTION ? text : '';
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { drawOn, Mount } from '../mount.js';
 import { readPalette } from '../theme.js';
-import { carryAddress, readAddress } from './address.js';
+import { carryAddress, optionIn, readAddress } from './address.js';
 import { Desk } from './desk.js';
 import { readPass } from './pass.js';
 
@@ -58,7 +58,7 @@ class ChapterMount extends Mount {
     const { desk } = this;
     const ready = await this.prepare(turn, data);
     if (!ready) return;
-    const said = desk.view ? desk.option('t', '') : (new URLSearchParams(location.search).get('o_t') ?? '');
+    const said = this.saidTo(data.run);
     const asked = JSON.stringify([data.run, data.s, said]);
     const fresh = asked !== this.asked || !desk.pass;
     const pass = fresh ? await this.insist(turn, () => readPass(data.run, data.s, said, this.abort.signal)) : desk.pass;
@@ -73,6 +73,16 @@ class ChapterMount extends Mount {
     desk.draw();
     if (onWall) this.root.focus({ preventScroll: true });
     desk.rewriteLink();
+  }
+
+  /**
+   * What the decoder of a run is made to read. Another model has other words: what was said to the last one is not for it.
+   * @param {string} run
+   */
+  saidTo(run) {
+    const { desk } = this;
+    if (!desk.view) return optionIn(location.search, 't');
+    return desk.pass?.header.run === run ? desk.option('t', '') : '';
   }
 
   /**

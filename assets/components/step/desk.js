@@ -11,7 +11,7 @@ import { writeAddress } from './address.js';
 import { Answers } from './answers.js';
 import { bindingsOf } from './deskkeys.js';
 import { GuessLine } from './guess.js';
-import { placesOf, stepFrom } from './itinerary.js';
+import { placesOf } from './itinerary.js';
 import { newsOf } from './news.js';
 import { PassBar } from './passbar.js';
 import { Twin } from './twin.js';
@@ -56,6 +56,8 @@ export class Desk {
     this.projector = false;
     this.link = 0;
     this.busy = new Busy(root);
+    /** @type {'nothing' | 'answer' | 'refusal'} what the view that is shown lacks of what it asked for */
+    this.lacks = 'nothing';
     this.frame = 0;
     /** @type {StepLook | null} */
     this.measured = null;
@@ -66,6 +68,7 @@ export class Desk {
     this.views = this.chapter.views.map(({ name, make }) => ({ name, view: make(this) }));
     this.twin = new Twin();
     this.box = el('section', { class: 'step-box', 'data-part': 'box' }, ...this.views.map(({ view }) => view.node), this.twin.node);
+    this.pending = new Busy(this.box);
     this.guess = new GuessLine();
     this.help = new Help();
     this.toast = new Toast();
@@ -99,6 +102,7 @@ export class Desk {
     window.removeEventListener('resize', this.fit);
     clearTimeout(this.link);
     this.busy.stop();
+    this.pending.stop();
     cancelAnimationFrame(this.frame);
   }
 
@@ -138,7 +142,7 @@ export class Desk {
       palette: this.palette,
       look: this.look(),
       parameters: (at) => /** @type {any} */ (this.answers.ask('/lab/parameters', { run: pass.header.run, at }))?.tensors ?? null,
-      ask: (question) => this.answers.ask('/lab/chapter', { page: this.chapter.page, ...this.asking, ...question }),
+      ask: (question) => this.heard(this.answers.ask('/lab/chapter', { page: this.chapter.page, ...this.asking, ...question })),
     };
   }
 
@@ -179,8 +183,29 @@ export class Desk {
     const table = scene.view.table && shown?.table ? shown.table.bind(shown) : null;
     for (const { view } of this.views) view.node.hidden = view !== shown || table !== null;
     this.twin.node.hidden = table === null;
+    const before = this.lacks;
+    this.lacks = 'nothing';
     if (table) this.twin.draw(scene, table(scene));
     else shown?.draw(scene);
+    this.markLack(before);
+  }
+
+  /** @param {Desk['lacks']} before */
+  markLack(before) {
+    if (this.lacks === before) return;
+    if (this.lacks === 'answer') this.pending.wait();
+    else this.pending.arrived();
+    this.box.classList.toggle('stale', this.lacks === 'refusal');
+  }
+
+  /**
+   * A view keeps its old picture until an answer is there: meanwhile, and after a refusal, that picture is paler.
+   * @param {import('./answers.js').Asked | null} answer
+   */
+  heard(answer) {
+    if (answer?.trouble) this.lacks = 'refusal';
+    else if (!answer && this.lacks === 'nothing') this.lacks = 'answer';
+    return answer;
   }
 
   /** The view that is shown. */
@@ -254,18 +279,6 @@ export class Desk {
   go(page, view) {
     this.busy.wait();
     this.server.go(page, view);
-  }
-
-  /**
-   * Walk through the whole pass, stage by stage and from one place into the next.
-   * @param {number} step
-   */
-  walk(step) {
-    const { view, places = [] } = this;
-    const next = view && stepFrom(places, view.at, view.stage, step);
-    if (!view || !next) return;
-    const same = next.at === view.at;
-    this.change((now) => ({ ...now, ...next, tensor: 0, col: same ? now.col : 0, tab: 'step' }));
   }
 
   escape() {

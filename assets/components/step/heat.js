@@ -2,8 +2,9 @@
 
 import { clamp, el, join, set, svg, write } from '../dom.js';
 import { penOf } from '../draw.js';
-import { fit, standUpright, widthOf } from '../tokens.js';
+import { fit } from '../tokens.js';
 import { paintHeat, scaleOf } from './heatpaint.js';
+import { EDGE, legendOf, MOST, planOf, roomy, TAIL, thinned } from './heatplan.js';
 
 /** @typedef {import('./desk.js').StepScene} StepScene */
 /** @typedef {import('../tokens.js').Label} Label */
@@ -24,23 +25,7 @@ import { paintHeat, scaleOf } from './heatpaint.js';
  */
 /** @typedef {{width: number, height: number, cell?: {w: number, h: number}, most?: {rows: number, cols: number}, legend?: boolean, largest?: {w: number, h: number}}} HeatSize `legend: false` where the page shows one of its own; `largest` cells where there are few */
 /** @typedef {{row: number, col: number}} Cell */
-/**
- * @typedef {object} HeatPlan where everything stands
- * @property {number} left
- * @property {number} top
- * @property {number} w
- * @property {number} h
- * @property {number[]} rows shown
- * @property {number[]} cols shown
- * @property {boolean} upright
- * @property {number} word size of words
- * @property {number} digits size of numbers in cells, 0 for none
- */
-
-const EDGE = 4;
-const TAIL = 34; // the last slanted word leans out to the right
-const LEGEND = 26;
-const MOST = 64;
+/** @typedef {import('./heatplan.js').HeatPlan} HeatPlan */
 
 export class Heat {
   /** @param {{point?: (cell: Cell | null) => void, pick?: (cell: Cell) => void}} [on] */
@@ -75,10 +60,11 @@ export class Heat {
   /**
    * @param {StepScene} scene
    * @param {HeatData} data
-   * @param {HeatSize} size
+   * @param {HeatSize} asked
    * @param {Cell | null} cursor
    */
-  draw(scene, data, size, cursor) {
+  draw(scene, data, asked, cursor) {
+    const size = roomy(scene, data, asked);
     this.follow(data, size, cursor);
     const plan = planOf(scene, data, size, this.from);
     this.now = { scene, data, size, plan, cursor };
@@ -194,6 +180,7 @@ export class Heat {
     const width = cols.length * w + TAIL;
     const family = data.plain ? palette.fonts.num : palette.fonts.word;
     const room = (top - 16) / Math.sin(0.84) - 4;
+    const each = upright ? 1 : thinned(data.cols, w, look.projector ? 20 : 13);
     set(this.columns, { width, height: top - EDGE, viewBox: `0 0 ${width} ${top - EDGE}` });
     join(
       this.columns,
@@ -205,6 +192,7 @@ export class Heat {
         write(node, label.text);
         set(node, {
           'data-col': col,
+          'data-thin': at % each ? 'true' : null,
           'font-size': label.size,
           'font-family': family,
           'text-anchor': upright ? 'middle' : null,
@@ -223,6 +211,7 @@ export class Heat {
     const height = rows.length * h;
     set(this.rows, { width: left - EDGE, height, viewBox: `0 0 ${left - EDGE} ${height}` });
     const size = Math.min(word, Math.max(look.projector ? 20 : 13, Math.floor(h * 0.8)));
+    const each = thinned(data.rows, h, look.projector ? 20 : 12);
     join(
       this.rows,
       rows,
@@ -230,7 +219,7 @@ export class Heat {
       (node, row, at) => {
         const label = fit(data.rows[row].text, left - 12, { size, smallest: look.projector ? 20 : 13, family: palette.fonts.word });
         write(node, label.text);
-        set(node, { 'data-row': row, x: left - 10, y: (at + 0.5) * h + label.size * 0.32, 'font-size': label.size, 'font-family': palette.fonts.word });
+        set(node, { 'data-row': row, 'data-thin': at % each ? 'true' : null, x: left - 10, y: (at + 0.5) * h + label.size * 0.32, 'font-size': label.size, 'font-family': palette.fonts.word });
       },
     );
   }
@@ -252,76 +241,10 @@ export class Heat {
   }
 }
 
-/** @param {HeatSize} size */
-function legendOf(size) {
-  return size.legend === false ? 0 : LEGEND;
-}
-
 /** @param {(step: number) => void} go */
 function pager(go) {
   const back = el('button', { type: 'button', onclick: () => go(-1) }, '‹');
   const next = el('button', { type: 'button', onclick: () => go(1) }, '›');
   const text = el('span');
   return { node: el('span', { class: 'pager', hidden: '' }, back, text, next), back, next, text };
-}
-
-/** How large things may be: on the desk, and on the wall of a classroom. */
-const DESK = { word: 15, left: [84, 170], w: 40, h: 29, top: 96, upright: 46, digits: 13, numberW: 25, numberH: 15 };
-const WALL = { word: 21, left: [90, 240], w: 56, h: 40, top: 130, upright: 58, digits: 20, numberW: 42, numberH: 24 };
-
-/**
- * Give every part its place. Cells grow and shrink with what is to be shown; words keep their size.
- * @param {StepScene} scene
- * @param {HeatData} data
- * @param {HeatSize} size
- * @param {{rows: number, cols: number}} from
- * @returns {HeatPlan}
- */
-function planOf({ palette, look }, data, size, from) {
-  const room = look.projector ? WALL : DESK;
-  const cap = size.largest ?? room;
-  const most = size.most ?? { rows: MOST, cols: MOST };
-  const rows = span(from.rows, most.rows, data.rows.length);
-  const cols = span(from.cols, most.cols, data.cols.length);
-  const font = `400 ${room.word}px ${palette.fonts.word}`;
-  const left = clamp(Math.ceil(widest(data.rows, rows, font) * 1.06) + 14, room.left[0], room.left[1]);
-  const w = clamp(size.cell?.w ?? Math.floor((size.width - left - TAIL) / cols.length), 4, cap.w);
-  const heavy = `700 ${room.word}px ${data.plain ? palette.fonts.num : palette.fonts.word}`;
-  const upright = standUpright(cols.map((col) => data.cols[col]), w, heavy);
-  const top = upright ? room.upright : clamp(Math.ceil(widest(data.cols, cols, font) * 0.75) + 26, 52, room.top);
-  const windowed = rows.length < data.rows.length || cols.length < data.cols.length;
-  const down = size.height - legendOf(size) - top - EDGE - (windowed ? 34 : 6);
-  const h = clamp(size.cell?.h ?? Math.floor(down / rows.length), 4, cap.h);
-  const digits = digitsIn(data, room, w, h);
-  return { left, top, w, h, rows, cols, upright, word: room.word, digits };
-}
-
-/**
- * The size of the numbers in cells; 0 where there is no room. Weights take three characters at most, signed ones four.
- * @param {HeatData} data
- * @param {{digits: number, numberW: number, numberH: number}} room
- * @param {number} w
- * @param {number} h
- */
-function digitsIn({ hue, print }, room, w, h) {
-  const spared = hue === 'weights' || print ? 4 : 0;
-  return w >= room.numberW - spared && h >= room.numberH ? room.digits : 0;
-}
-
-/**
- * @param {Label[]} all
- * @param {number[]} shown
- * @param {string} font
- */
-function widest(all, shown, font) {
-  return shown.reduce((most, i) => Math.max(most, widthOf(all[i].text, font)), 0);
-}
-
-/**
- * @param {number} from
- * @param {number} most
- * @param {number} all
- */
-function span(from, most, all) {
-  return Array.from({ length: Math.min(most, all - from) }, (_, i) => from + i);
 }

@@ -6,12 +6,13 @@ import { signedScale, weightScale } from '../scales.js';
 import { contrast, rgbOf } from '../theme.js';
 
 /** @typedef {import('./heat.js').HeatData} HeatData */
-/** @typedef {import('./heat.js').HeatPlan} HeatPlan */
+/** @typedef {import('./heatplan.js').HeatPlan} HeatPlan */
 /** @typedef {import('../theme.js').Palette} Palette */
 
 const [BLACK, WHITE] = ['#000000', '#ffffff'];
 const BAR_FROM = 0.12; // of the largest value: below it no minus bar
 const BAR_CELL = 7; // pixels
+const BAR_LONG = 12; // a longer bar would read as a rule
 const BLANK = 0.01; // weights below it are not written
 
 /**
@@ -69,6 +70,7 @@ function plain(value) {
 export function paintHeat(pen, palette, data, { rows, cols, w, h, digits }) {
   const { max, fill } = scaleOf(palette, data);
   const gap = Math.min(w, h) >= 9 ? 1 : 0;
+  const bar = Math.min(w * 0.44, BAR_LONG);
   pen.fillStyle = gap ? palette.line : palette.paper;
   pen.fillRect(0, 0, cols.length * w, rows.length * h);
   const forbidden = data.masked && rows.some((row) => cols.some((col) => data.masked?.(row, col)));
@@ -90,7 +92,7 @@ export function paintHeat(pen, palette, data, { rows, cols, w, h, digits }) {
       if (!ink) inks.set(colour, (ink = inkOn(colour)));
       pen.fillStyle = ink;
       if (digits) pen.fillText(tight(pen, written(data, value), w - gap, digits), x + (w - gap) / 2, y + (h - gap) / 2 + 0.5);
-      else if (value < 0 && data.hue !== 'weights' && Math.min(w, h) >= BAR_CELL && -value >= BAR_FROM * max) pen.fillRect(x + w * 0.28, y + h / 2 - 0.8, w * 0.44, 1.4);
+      else if (value < 0 && data.hue !== 'weights' && Math.min(w, h) >= BAR_CELL && -value >= BAR_FROM * max) pen.fillRect(x + (w - bar) / 2, y + h / 2 - 0.8, bar, 1.4);
     }),
   );
 }

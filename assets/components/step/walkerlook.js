@@ -93,6 +93,7 @@ export function mostOf({ model, look }, { across, cols }, width) {
  * @param {StagePicture} picture
  */
 export function largestOf({ look }, { rows, cols, across }) {
-  if (look.projector || across !== 'words' || Math.max(rows.length, cols.length) > FEW) return undefined;
-  return { w: 52, h: 40 };
+  if (look.projector || rows.length > FEW) return undefined;
+  if (across !== 'words') return { w: 40, h: 40 };
+  return cols.length > FEW ? undefined : { w: 52, h: 40 };
 }
