@@ -75,6 +75,9 @@ def test_every_view_of_every_kind_of_model_is_drawn_and_has_a_table(visitor: Arr
 def test_the_stream_shows_the_lengths_and_the_angle_of_every_addition(visitor: Arrive, trace: Trace) -> None:
     here = visitor()
     page = go(here, "encoder", "stream")
+    page.wait_for_function(
+        "() => new URL(location.href).searchParams.has('q')"
+    )  # the address is written a little later
     row = page.evaluate("() => Number(new URL(location.href).searchParams.get('q'))")
     shown = [numbers(text)[-5:] for text in page.locator(".moves tbody tr").all_inner_texts()]
     x = trace["src_embed.sum"]

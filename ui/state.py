@@ -51,20 +51,33 @@ def put_in_link(key: str, choices: list[str]) -> None:
         st.query_params[key] = st.session_state[key]
 
 
-def start_value(key: str, first: str | bool) -> None:
-    """Give a text or a switch its first value: what the link says, else `first`.
+def start_value(key: str, first: str | bool) -> str | bool:
+    """Give a text or a switch its first value: what the link says, else `first`. The widget is to begin with it.
 
     A widget that Streamlit itself binds to the address loses its value on the way to another page, where the address
-    may not be written; `start_value` and `keep_in_link` carry it.
+    may not be written; `start_value`, `keep_in_link` and `settle` carry it.
     """
     asked = st.query_params.get(key)
     kept, seen = f"kept_{key}", f"seen_{key}"
     told = first if asked is None else asked == "true" if isinstance(first, bool) else asked
     value = st.session_state.get(key, st.session_state.get(kept, told))
-    if seen in st.session_state and asked != st.session_state[seen]:  # the browser went Back or Forward
+    known = seen in st.session_state
+    if known and asked != st.session_state[seen]:  # the browser went Back or Forward
         value = told
-    st.session_state[key] = st.session_state[kept] = value  # said anew, or a widget on another page begins empty
-    st.session_state[seen] = asked
+    if known:  # said anew, or a widget on another page begins empty
+        st.session_state[key] = value
+    st.session_state[kept], st.session_state[seen] = value, asked
+    return value
+
+
+def settle(key: str) -> None:
+    """Keep what a widget holds, once it is drawn, if that is not its first value.
+
+    So it is where the server was started anew: its first run then begins with what a person has just typed, and of a
+    widget that it has not drawn yet it calls nothing.
+    """
+    if st.session_state[key] != st.session_state[f"kept_{key}"]:
+        keep_in_link(key)
 
 
 def keep_in_link(key: str) -> None:

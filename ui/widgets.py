@@ -90,9 +90,11 @@ def unusual(model: dict[str, Any]) -> list[str]:
 
 def projector_switch(language: str) -> bool:
     """Choose large letters and one thing per screen, for the wall of a classroom."""
-    state.start_value(state.PROJECTOR, False)
+    first = bool(state.start_value(state.PROJECTOR, False))
     label = i18n.say(language, "frame.projector")
-    return st.toggle(label, key=state.PROJECTOR, on_change=state.keep_in_link, args=(state.PROJECTOR,))
+    chosen = st.toggle(label, first, key=state.PROJECTOR, on_change=state.keep_in_link, args=(state.PROJECTOR,))
+    state.settle(state.PROJECTOR)
+    return chosen
 
 
 def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
@@ -108,11 +110,11 @@ def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
 
 def text_box(visit: Visit, example: str, task: str | None) -> str:
     """Ask for a text, the example at first; Enter or the button beside it, named after the task, sends it."""
-    state.start_value(state.SENTENCE, example)
+    first = str(state.start_value(state.SENTENCE, example))
     with st.form("sentence", border=False):
         box, button = st.columns([0.82, 0.18], vertical_alignment="bottom")
         label = visit.say(i18n.task_key("task.text.", task))
-        text = box.text_input(label, key=state.SENTENCE, label_visibility="collapsed")
+        text = box.text_input(label, first, key=state.SENTENCE, label_visibility="collapsed")
         button.form_submit_button(
             visit.say(i18n.task_key("task.button.", task)),
             type="primary",
@@ -120,6 +122,7 @@ def text_box(visit: Visit, example: str, task: str | None) -> str:
             on_click=state.keep_in_link,
             args=(state.SENTENCE,),
         )
+    state.settle(state.SENTENCE)
     return text or ""
 
 
