@@ -32,7 +32,6 @@ import { axesOf, bare, Choice, crossOut, measured, namesWidth, OutputStrip, outp
 /** @typedef {{header: Found, tensors: Map<string, import('../step/parcel.js').Tensor>}} Mistake */
 
 const [GAP, TAIL, PANEL, SLIM, NARROW] = [8, 34, 410, 330, 1000]; // pixels
-const TRIANGLES = ['no_causal', 'turned'];
 const NAMES = ['rows', 'no_padding', 'no_causal', 'turned', 'swapped', 'after_softmax', 'big_negative'];
 
 /** A matrix in which some cells are no numbers. */
@@ -101,10 +100,9 @@ export class MistakesView {
     this.drawList(scene);
     const found = this.ask(scene);
     if (!found) return;
-    const { say, model } = scene;
+    const { say } = scene;
     const { header } = found;
-    const nothing = model.causal === false && TRIANGLES.includes(header.name); // a mask that the model lacks cannot be wrong
-    write(this.about, say(nothing ? 'bugs.masks.no_triangle' : `masks.mistake.${header.name}.about`));
+    write(this.about, say(`masks.mistake.${header.name}.about`));
     this.drawBar(scene, header);
     this.drawHeats(scene, found);
     this.drawChecks(scene, header);

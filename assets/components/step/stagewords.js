@@ -1,7 +1,5 @@
 /** What a stage is called on the strip, in the paper's letters where it has some. */
 
-import { normsAfter } from '../lacks.js';
-
 /** @typedef {import('./desk.js').StepScene} Scene */
 /** @typedef {import('./itinerary.js').Stage} Stage */
 /** @typedef {import('./itinerary.js').Place} Place */
@@ -15,7 +13,6 @@ const WORDS = {
   biased: 'walk.stage.biased',
   masked: 'walk.stage.mask',
   context: 'walk.stage.context',
-  causal: 'bugs.stage.causal',
   memory: 'walk.stage.memory',
   tokens: 'walk.stage.tokens',
   position: 'walk.stage.position',
@@ -41,18 +38,9 @@ export function stageTitle(scene, stage, place = scene.place) {
   if (words) return say(words);
   if (name === 'x') return stage.tensors.length > 1 ? say('walk.stage.x_memory') : 'x';
   if (name === 'raw') return SCORES[model.score] ?? `QK${SUPERSCRIPT_T}`;
-  if (name === 'scaled') return scalingOf(model, place);
+  if (name === 'scaled' && place.kind === 'embed') return `× √${model.d_model}`;
+  if (name === 'scaled') return model.score === 'cosine' ? '× g' : `÷ √${model.d_k}`;
   if (name === 'output') return place.kind === 'ffn' ? '· W₂ + b₂' : 'W_O';
-  if (name === 'add') return say(normsAfter(model) && !stage.missing ? 'walk.stage.add_norm' : 'walk.stage.add');
+  if (name === 'add') return say(model.norm_first ? 'walk.stage.add' : 'walk.stage.add_norm');
   return SIGNS[name] ?? name;
-}
-
-/**
- * What embeddings are multiplied with, or scores divided by.
- * @param {any} model
- * @param {Place} place
- */
-function scalingOf(model, place) {
-  if (place.kind === 'embed') return `× √${model.d_model}`;
-  return model.score === 'cosine' ? '× g' : `÷ √${model.d_k}`;
 }

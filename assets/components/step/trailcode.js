@@ -32,8 +32,7 @@ export function pythonText(text) {
  */
 export function setupOf(asked, { tensors = {}, before = [], lines, functional = false }) {
   const { header, sentence, ids } = asked.pass;
-  const changed = sentence.notices.some(({ key }) => !key.startsWith('bugs.') || key === 'bugs.notice.causal_answer');
-  const itself = !sentence.forced && !changed;
+  const itself = !sentence.forced && sentence.notices.length === 0;
   const loads = Object.entries(tensors).map(([variable, name]) => `${variable} = torch.tensor(trace["${name}"])  # ${axesOf(asked, name)}`);
   const body = [...before, ...lines].join('\n');
   const sizes = ['n_heads', 'd_k', 'd_model'].filter((size) => new RegExp(`\\b${size}\\b`).test(body));
