@@ -1,37 +1,20 @@
 """The further views of Attention: the heads' shares add up to the output, and T = 1 is the model's own softmax."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from reader import Expected, expected
-from serving import Server
 from transformer.runs import Run
-from walking import Walker, open_walker
+from walking import Walker
 
-pytest_plugins = ["windows", "desk"]
+pytest_plugins = ["windows", "desk", "walkers"]
 pytestmark = pytest.mark.browser
 
 PLACE = "decoder.1.cross_attn"
 SET = "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }"
 ROWS = """(table) => [...table.querySelectorAll('tbody tr')]
   .map((row) => [...row.cells].slice(0, 5).map((cell) => cell.textContent))"""
-
-
-@pytest.fixture(scope="module")
-def sitting(desk: BrowserContext, server: Server) -> Walker:
-    return open_walker(desk, server)
-
-
-@pytest.fixture
-def walker(sitting: Walker) -> Iterator[Walker]:
-    sitting.forget()
-    yield sitting
-    complaints = sitting.complaints()
-    sitting.page.goto("about:blank")
-    assert not complaints
 
 
 @pytest.fixture(scope="module")

@@ -1,38 +1,21 @@
 """Step pages under people in haste, slow answers, foreign links and models that nobody trained well."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import torch
-from playwright.sync_api import BrowserContext, Locator, Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from reader import say
-from serving import Server
 from transformer import runs
 from ui import i18n
-from walking import Walker, open_walker, own_run
+from walking import Walker, own_run
 
-pytest_plugins = ["windows", "desk"]
+pytest_plugins = ["windows", "desk", "walkers"]
 pytestmark = pytest.mark.browser
 
 REFUSED = '{"error": "error.question", "values": {}}'
-
-
-@pytest.fixture(scope="module")
-def sitting(desk: BrowserContext, server: Server) -> Walker:
-    return open_walker(desk, server)
-
-
-@pytest.fixture
-def walker(sitting: Walker) -> Iterator[Walker]:
-    sitting.forget()
-    yield sitting
-    complaints = sitting.complaints()
-    sitting.page.unroute_all()
-    sitting.page.goto("about:blank")
-    assert not complaints
 
 
 def passes(walker: Walker) -> list[dict[str, list[str]]]:

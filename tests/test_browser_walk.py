@@ -1,42 +1,25 @@
 """The walker in a real browser: through the whole pass by keys, and every number on the way is the trace's."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from reader import RUN, Expected, expected
-from serving import Server
 from transformer import runs
 from transformer.runs import Run
-from walking import Walker, open_walker, own_run, percent
+from walking import Walker, own_run, percent
 
-pytest_plugins = ["windows", "desk"]
+pytest_plugins = ["windows", "desk", "walkers"]
 pytestmark = pytest.mark.browser
 
 ATTENTION = ["x", "qkv", "raw", "scaled", "masked", "weights", "context", "concat", "output", "add"]
 STAGES = {"self_attn": ATTENTION, "cross_attn": ATTENTION, "ffn": ["x", "hidden", "output", "add"]}
 EMBED = ["tokens", "scaled", "position", "sum"]
-
-
-@pytest.fixture(scope="module")
-def sitting(desk: BrowserContext, server: Server) -> Walker:
-    return open_walker(desk, server)
-
-
-@pytest.fixture
-def walker(sitting: Walker) -> Iterator[Walker]:
-    sitting.forget()
-    yield sitting
-    complaints = sitting.complaints()
-    sitting.page.unroute_all()
-    sitting.page.goto("about:blank")
-    assert not complaints
 
 
 @pytest.fixture(scope="module")
