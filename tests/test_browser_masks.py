@@ -64,6 +64,13 @@ class Painter(Visitor):
     def address(self) -> dict[str, str]:
         return dict(self.page.evaluate("() => [...new URLSearchParams(location.search)]"))
 
+    def address_that_paints(self, other_than: str = "") -> dict[str, str]:
+        """Wait until the address, which follows a moment later, holds a painting that is new; return its parts."""
+        self.page.wait_for_function(
+            "(old) => ![null, old].includes(new URLSearchParams(location.search).get('o_paint'))", arg=other_than
+        )
+        return self.address()
+
     def pixels(self, part: str) -> str:
         return self.part(part).evaluate("(canvas) => canvas.toDataURL()")
 
@@ -241,9 +248,9 @@ def test_the_last_open_cell_of_a_row_stays_open(painter: Painter) -> None:
 def test_the_link_holds_what_was_painted(painter: Painter) -> None:
     painter.open(v="paint", b=BLOCK, f="2")
     painter.click_cell(5, 4)
+    one = painter.address_that_paints()
     painter.click_cell(7, 0)
-    painter.page.wait_for_function("() => location.search.includes('o_paint')")
-    address = painter.address()
+    address = painter.address_that_paints(other_than=one["o_paint"])
     painter.page.goto("about:blank")
     painter.goto("/masks?" + urlencode(address))
     painter.part("heat-after").wait_for()
