@@ -3,8 +3,13 @@
 import streamlit as st
 
 from ui.faults import show_fault
+from ui.jobs.choice import ChoiceError, require_runner
 from ui.roads import middleware, routes, warm
 
+try:
+    require_runner()
+except ChoiceError as error:
+    raise SystemExit(f"error: {error}") from None
 app = st.App(
     "ui/frame.py",
     lifespan=warm,

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import browsing, crowd, limits, promises, scratch, stepping, tracing, training
+from benchmarks import browsing, crowd, jobs, limits, promises, scratch, stepping, texts, tracing, training
 from benchmarks.figures import Figure, machine, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -21,6 +21,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "browser": browsing.in_the_browser,
     "start": browsing.cold_start,
     "crowd": crowd.sixty_readers,
+    "jobs": jobs.jobs,
+    "texts": texts.hostile_texts,
+    "real_text": texts.real_text,
 }
 
 

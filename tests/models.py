@@ -18,6 +18,21 @@ KINDS = [
     for position, score, (norm, norm_first) in itertools.product(POSITIONS, SCORES, (("post", False), ("pre", True)))
 ]
 
+# Models that lack a part of the paper, or several, in both norm placements, with all positions and scores by turns.
+PARTS = ("residual", "layer_norm", "causal")
+_LACKS = [have for have in itertools.product((True, False), repeat=3) if not all(have)]
+LACKING = [
+    pytest.param(
+        {**dict(zip(PARTS, have, strict=True)), "norm_first": norm_first, "position": position, "score": score},
+        id=f"no-{'-'.join(part for part, there in zip(PARTS, have, strict=True) if not there)}-{norm}",
+    )
+    for ((norm, norm_first), have), position, score in zip(
+        itertools.product((("post", False), ("pre", True)), _LACKS), itertools.cycle(POSITIONS), itertools.cycle(SCORES)
+    )  # the first is the shortest
+]
+ANY = [*KINDS, *LACKING]
+CAUSAL = [kind for kind in ANY if kind.values[0].get("causal", True)]  # pyright: ignore[reportAttributeAccessIssue]
+
 
 def counts(full: int, ci: int | None = None) -> pytest.MarkDecorator:
     """Run a heavy test with a tenth of its count (or `ci`), or with `pytest -m full` with all of it."""
@@ -53,6 +68,11 @@ def tiny_model(seed: int = 0, **changes: Any) -> Transformer:
     model = Transformer(tiny_config(**changes))
     shake(model, seed)
     return model.eval()
+
+
+def exact(model: Transformer) -> Transformer:
+    """Give the model in float64 if it has no layer norm: its numbers grow large, and their last digits with them."""
+    return model if model.config.layer_norm else model.double()
 
 
 def sentence(n: int, seed: int, vocab_size: int = 11) -> list[int]:

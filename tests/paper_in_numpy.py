@@ -111,7 +111,9 @@ class Recomputation:
         self.trace = trace
         self.tensors: Arrays = {}
         n_src, n_tgt = len(src_ids), len(tgt_ids)
-        src_mask, tgt_mask = np.ones(n_src, dtype=bool), np.tril(np.ones((n_tgt, n_tgt), dtype=bool))
+        src_mask, tgt_mask = np.ones(n_src, dtype=bool), np.ones((n_tgt, n_tgt), dtype=bool)
+        if self.config.causal:
+            tgt_mask = np.tril(tgt_mask)
         self.tensors["src_mask"], self.tensors["tgt_mask"] = src_mask, tgt_mask
         x = self._embed("src_embed", src_ids)
         for n in range(self.config.n_encoder_layers):
@@ -164,17 +166,21 @@ class Recomputation:
         return self._sublayer(layer, "ffn", x, ffn)
 
     def _sublayer(self, layer: str, kind: str, x: str, compute: Callable[[str, str], None]) -> str:
-        """Post norm: LayerNorm(x + Sublayer(x)). Pre norm: x + Sublayer(LayerNorm(x))."""
+        """Post norm: LayerNorm(x + Sublayer(x)). Pre norm: x + Sublayer(LayerNorm(x)). Or without one of the two."""
         at, norm = f"{layer}.{kind}", f"{layer}.around_{kind}.norm"
-        if self.config.norm_first:
+        read = x
+        if self.config.layer_norm and self.config.norm_first:
             self.tensors[f"{at}.norm"] = self._norm(norm, self._seen(x))
-            compute(at, f"{at}.norm")
-            self.tensors[f"{at}.residual"] = self._seen(x) + self._seen(f"{at}.output")
-            return f"{at}.residual"
-        compute(at, x)
-        self.tensors[f"{at}.residual"] = self._seen(x) + self._seen(f"{at}.output")
-        self.tensors[f"{at}.norm"] = self._norm(norm, self._seen(f"{at}.residual"))
-        return f"{at}.norm"
+            read = f"{at}.norm"
+        compute(at, read)
+        left = f"{at}.output"
+        if self.config.residual:
+            self.tensors[f"{at}.residual"] = self._seen(x) + self._seen(left)
+            left = f"{at}.residual"
+        if self.config.layer_norm and not self.config.norm_first:
+            self.tensors[f"{at}.norm"] = self._norm(norm, self._seen(left))
+            left = f"{at}.norm"
+        return left
 
     def _attention(self, at: str, x_q: str, x_kv: str, mask: np.ndarray) -> None:
         for letter, x in (("q", x_q), ("k", x_kv), ("v", x_kv)):

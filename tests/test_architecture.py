@@ -19,7 +19,7 @@ STANDARD = set(sys.stdlib_module_names)
 # Room -> what it may import besides itself. (Benchmarks measure the house from outside, with tools of their own.)
 MAY_IMPORT: dict[str, set[str]] = {
     "transformer": STANDARD | {"torch", "numpy", "sentencepiece", "safetensors"},
-    "ui": STANDARD | {"torch", "numpy", "pandas", "plotly", "streamlit", "starlette", "transformer"},
+    "ui": STANDARD | {"torch", "numpy", "pandas", "plotly", "streamlit", "starlette", "transformer", "ray"},
     "pages": {"streamlit", "ui"},
     "app.py": {"streamlit", "ui"},
 }
@@ -30,11 +30,14 @@ OWNERS: dict[str, set[str]] = {
     "tomllib": {"ui/i18n.py"},
     "cache_data": {"ui/services.py"},
     "cache_resource": {"ui/services.py"},
-    "subprocess": {"ui/jobs.py"},
-    "Popen": {"ui/jobs.py"},
-    "multiprocessing": {"ui/jobs.py"},
-    "create_subprocess_exec": {"ui/jobs.py"},
-    "create_subprocess_shell": {"ui/jobs.py"},
+    "subprocess": {"ui/jobs/workers.py", "ui/jobs/ray_runner.py"},
+    "Popen": {"ui/jobs/workers.py", "ui/jobs/ray_runner.py"},
+    "multiprocessing": {"ui/jobs/workers.py"},
+    "create_subprocess_exec": {"ui/jobs/workers.py"},
+    "create_subprocess_shell": {"ui/jobs/workers.py"},
+    "sqlite3": {"ui/jobs/store.py"},
+    "ray": {"ui/jobs/ray_agent.py"},
+    "zipfile": {"transformer/archive.py"},
     "pickle": set(),
     "cloudpickle": set(),
     "dill": set(),
@@ -327,7 +330,7 @@ def texts(path: Path) -> set[str]:
 def said_keys() -> dict[str, str]:
     """Give the texts that look like string keys, or like the beginning of one (then they end with a dot or a _)."""
     sections = "|".join(sorted({key.split(".")[0] for key in strings("en")}))
-    a_key = re.compile(rf"(?:{sections})\.(?!\d)[\w.]*(?<!\.js)(?<!\.css)(?<!\.py)(?<!\.json)(?<!\.toml)")
+    a_key = re.compile(rf"(?:{sections})\.(?!\d)[\w.]*(?<!\.js)(?<!\.css)(?<!\.py)(?<!\.json)(?<!\.toml)(?<!\.tsv)")
     return {text: where for text, where in literals().items() if a_key.fullmatch(text)}
 
 

@@ -33,6 +33,12 @@ OWN: dict[str, dict[str, Any]] = {
     "none-dot": {"position": "none", "score": "dot", "scale_embeddings": False, "final_norm": True},
     "wide-learned": {"position": "learned", "norm_first": True, "final_norm": False, "d_model": 66},
     "alibi-six-heads": {"position": "alibi", "norm_first": True, "d_model": 48, "n_heads": 6},
+    "no-residual": {"residual": False},
+    "no-residual-pre": {"residual": False, "norm_first": True, "position": "rotary"},
+    "no-norm": {"layer_norm": False, "score": "cosine"},
+    "no-norm-pre": {"layer_norm": False, "norm_first": True, "activation": "gelu"},
+    "neither": {"residual": False, "layer_norm": False},
+    "no-causal": {"causal": False, "position": "alibi"},
     "rotary-scaled": {"position": "rotary", "tie_embeddings": True, "tgt_vocab_size": 11},
 }
 CASES = [*SHIPPED, *OWN]

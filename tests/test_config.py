@@ -4,13 +4,15 @@ import dataclasses
 import itertools
 import json
 import math
+import re
 from typing import Any
 
 import pytest
 import torch
 
 from models import tiny_config
-from transformer import PAPER_BASE, POSITIONS, SCORES, ModelConfig, Transformer
+from transformer import PAPER_BASE, POSITIONS, SCORES, ModelConfig, Transformer, trace_pair
+from transformer.config import LEFT_OUT
 
 SIZES = ("src_vocab_size", "tgt_vocab_size", "d_model", "n_heads", "n_encoder_layers", "n_decoder_layers", "d_ff")
 NOT_COUNTS: list[Any] = [0, -1, 2.0, 2.5, "2", True, None, math.nan, [2]]
@@ -27,6 +29,7 @@ BAD: dict[str, list[Any]] = {
     "final_norm": NOT_SWITCHES,
     "position": ["sinusoid", "Sinusoidal", "", " sinusoidal", None, 0, ["sinusoidal"]],
     "score": ["dot product", "SCALED_DOT", "", None, 1, {"scaled_dot": 1}],
+    **{part: [*NOT_SWITCHES, None] for part in LEFT_OUT},
     "activation": ["ReLU", "tanh", "", None, 2, ("relu",)],
 }
 FIELDS = [field.name for field in dataclasses.fields(ModelConfig)]
@@ -40,7 +43,7 @@ def test_the_table_of_bad_values_covers_every_field() -> None:
 def test_a_bad_value_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"\b{field}\b") as refusal:
         tiny_config(**{field: value})
-    others = [name for name in FIELDS if name != field and name in str(refusal.value)]
+    others = [name for name in FIELDS if name != field and re.search(rf"\b{name}\b", str(refusal.value))]
     assert not others, f"the sentence also speaks of {others}"
     assert str(value) in str(refusal.value), "the sentence does not show the value"
 
@@ -55,6 +58,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(field: str, value: Any)
         ({"position": "spiral"}, ("position", "spiral", *POSITIONS)),
         ({"score": "cubic"}, ("score", "cubic", *SCORES)),
         ({"activation": "swish"}, ("activation", "swish", "relu", "gelu")),
+        ({"layer_norm": False, "final_norm": True}, ("final_norm=True", "layer_norm=False")),
     ],
 )
 def test_values_that_do_not_fit_together_are_refused_with_what_would(
@@ -126,9 +130,49 @@ def test_a_config_survives_json(position: str, score: str) -> None:
         assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
+@pytest.mark.parametrize(("norm_first", "final_norm"), [(False, None), (True, None), (True, False), (False, False)])
+def test_without_layer_norm_there_is_no_final_one_either(norm_first: bool, final_norm: bool | None) -> None:
+    assert tiny_config(layer_norm=False, norm_first=norm_first, final_norm=final_norm).final_norm is False
+
+
+@pytest.mark.parametrize(
+    ("residual", "layer_norm", "norm_first", "leaves"),
+    [
+        (True, True, False, "norm"),
+        (True, True, True, "residual"),
+        (False, True, False, "norm"),
+        (False, True, True, "output"),
+        (True, False, False, "residual"),
+        (True, False, True, "residual"),
+        (False, False, False, "output"),
+        (False, False, True, "output"),
+    ],
+)
+def test_a_sublayer_leaves_its_last_tensor_in_the_stream(
+    residual: bool, layer_norm: bool, norm_first: bool, leaves: str
+) -> None:
+    config = tiny_config(residual=residual, layer_norm=layer_norm, norm_first=norm_first)
+    assert config.leaves == leaves
+    names = trace_pair(Transformer(config).eval(), [4, 5], [1, 4]).names()
+    of_sublayer = [name for name in names if name.startswith("decoder.1.cross_attn.")]
+    assert of_sublayer[-1] == f"decoder.1.cross_attn.{leaves}"
+    assert (config.norms_before, config.norms_after) == (layer_norm and norm_first, layer_norm and not norm_first)
+
+
+def test_a_config_is_written_as_it_was_before_parts_could_be_left_out() -> None:
+    """Runs that are shipped, and programs that are older, know nothing of these parts: every model had them."""
+    assert not set(LEFT_OUT) & set(PAPER_BASE.to_dict())
+    for name in LEFT_OUT:
+        lacking = tiny_config(**{name: False})
+        assert {key: lacking.to_dict()[key] for key in LEFT_OUT if key in lacking.to_dict()} == {name: False}
+        assert ModelConfig.from_dict(json.loads(json.dumps(lacking.to_dict()))) == lacking
+        whole = ModelConfig.from_dict({**tiny_config().to_dict(), name: True})
+        assert whole == tiny_config()
+
+
 def test_to_dict_names_every_field_and_only_plain_values() -> None:
     values = PAPER_BASE.to_dict()
-    assert list(values) == FIELDS
+    assert list(values) == [name for name in FIELDS if name not in LEFT_OUT]
     assert all(type(value) in (int, float, str, bool) for value in values.values())
 
 
@@ -208,6 +252,7 @@ def test_the_parameters_are_counted_as_they_are_made(final_norm: bool, tie_embed
         final_norm=final_norm,
         tie_embeddings=tie_embeddings,
     )
-    for position, score in itertools.product(POSITIONS, SCORES):
-        one = dataclasses.replace(config, position=position, score=score)
+    kinds = [{"position": position, "score": score} for position, score in itertools.product(POSITIONS, SCORES)]
+    for changes in [*kinds, {"residual": False}, {"layer_norm": False, "final_norm": False}]:
+        one = dataclasses.replace(config, **changes)
         assert one.n_parameters == sum(parameter.numel() for parameter in Transformer(one).parameters())

@@ -96,6 +96,20 @@ def test_shares_of_the_largest_weight() -> None:
     assert facts["first"] == 0.5
 
 
+def test_without_a_causal_mask_a_head_can_read_the_next_word() -> None:
+    """That is how such a model cheats: its badge says so, and its entropy counts all words as choices."""
+    rows = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]
+    tally = BlockTally("decoder", causal=False)
+    tally.add(one_head(rows), [known(SHORT)])
+    facts = tally.facts(0)
+    assert (facts["next"], facts["badge"]) == (1.0, "next")
+    assert facts["entropy"] == pytest.approx(math.log(2) / math.log(3) / 3, abs=1e-4)
+    masked = measure_heads(tiny_model(), [SHORT], SRC_VOCAB, TGT_VOCAB)["blocks"]["decoder.0.self_attn"]
+    free = measure_heads(tiny_model(causal=False), [SHORT], SRC_VOCAB, TGT_VOCAB)["blocks"]["decoder.0.self_attn"]
+    assert [head["next"] for head in masked] == [None, None]
+    assert all(head["next"] is not None for head in free)
+
+
 def test_a_decoder_row_never_has_a_next_key() -> None:
     tally = BlockTally("decoder")
     tally.add(one_head([[1, 0, 0], [0.9, 0.1, 0], [0.9, 0.1, 0]]), [known(SHORT)])

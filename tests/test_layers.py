@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models import KINDS, TOLERANCE, padded_batch, shake, tiny_config
+from models import ANY, TOLERANCE, padded_batch, shake, tiny_config
 from torch_twins import twin_of_decoder_layer, twin_of_encoder_layer
 from transformer import ModelConfig
 from transformer.layers import DecoderLayer, EncoderLayer, FeedForward, Sublayer
@@ -54,7 +54,7 @@ def test_the_decoder_layer_is_pytorchs(norm_first: bool, activation: str, eps: f
     torch.testing.assert_close(ours(x, memory, causal_mask(n), None), theirs(x, memory, tgt_mask=future), **TOLERANCE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_layers_are_the_same_watched_or_not(kind: dict[str, object]) -> None:
     config = tiny_config(**kind)
     src, tgt_in = padded_batch()
@@ -103,6 +103,23 @@ def test_dropout_falls_on_the_sublayers_output_and_spares_the_stream(norm_first:
     dropped = added.abs() < 1e-6
     torch.testing.assert_close(added[~dropped], 2 * output[~dropped], atol=1e-4, rtol=1e-4)
     assert 0.4 < dropped.double().mean() < 0.6
+
+
+def test_dropout_falls_on_the_output_that_replaces_the_stream_too() -> None:
+    around = Sublayer(tiny_config(residual=False, layer_norm=False, dropout=0.5)).train()
+    x, output = torch.randn(8, 20, 24), torch.randn(8, 20, 24)
+    left = around.leave(x, output)
+    kept = left != 0
+    torch.testing.assert_close(left[kept], 2 * output[kept], atol=1e-4, rtol=1e-4)
+    assert 0.4 < kept.double().mean() < 0.6
+
+
+@NORMS
+def test_without_a_norm_its_place_makes_no_difference(norm_first: bool) -> None:
+    config = tiny_config(layer_norm=False, norm_first=norm_first)
+    layer, x = encoder_layer(config), torch.randn(2, 5, 24)
+    after = x + layer.self_attn(x, x, None)
+    torch.testing.assert_close(layer(x, None), after + layer.ffn(after), **TOLERANCE)
 
 
 def test_dropout_falls_on_hidden_units_after_they_are_shown() -> None:

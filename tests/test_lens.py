@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import BOS, KINDS, TOLERANCE, sentence, tiny_model
+from models import ANY, BOS, TOLERANCE, sentence, tiny_model
 from transformer import Trace, Transformer, trace_pair
 from transformer.lens import depth_logits, read_depths, stream_names
 
@@ -36,7 +36,7 @@ def numpy_logits(model: Transformer, x: np.ndarray) -> np.ndarray:
     return x @ state["generator.weight"].T + state["generator.bias"]
 
 
-@pytest.mark.parametrize("changes", KINDS)
+@pytest.mark.parametrize("changes", ANY)
 def test_the_last_depth_is_the_model_s_own_answer(changes: dict[str, Any]) -> None:
     model, trace = lens_case(**changes)
     *_, (_, last) = depth_logits(model, trace)

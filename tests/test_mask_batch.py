@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import torch
 
-from models import BOS, KINDS, PAD, sentence, tiny_model
+from models import BOS, KINDS, LACKING, PAD, sentence, tiny_model
 from transformer.mask_lab import PaddedBatch, alone_and_together, pad_batch
 from transformer.mask_lab.batch import LATER, OPEN, PADDING
 from transformer.masks import causal_mask, pad_mask, target_mask
 
-SOME = KINDS[::7]  # every position kind, score and norm placement is among them
+SOME = [*KINDS[::7], *LACKING[::3]]  # every position kind, score and norm placement, and every part left out
 SOURCES = [sentence(n, seed=n) for n in (4, 2, 6)]
 TARGETS = [[BOS, *sentence(n, seed=20 + n, vocab_size=13)] for n in (2, 5, 0)]
 
@@ -34,6 +34,15 @@ def test_the_masks_are_those_of_the_model() -> None:
     assert torch.equal(ours.causal, causal_mask(6)[0, 0])
     assert torch.equal(ours.combined, target_mask(ours.tgt_in, PAD)[:, 0])
     assert torch.equal(ours.combined, ours.tgt_padding[:, None, :] & ours.causal)
+
+
+def test_a_model_without_a_causal_mask_closes_no_later_word() -> None:
+    ours = pad_batch(SOURCES, TARGETS, PAD, hides_later=False)
+    assert bool(ours.causal.all())
+    assert torch.equal(ours.combined, target_mask(ours.tgt_in, PAD, causal=False)[:, 0])
+    assert set(ours.why_decoder().unique().tolist()) == {OPEN, PADDING}
+    assert torch.equal(ours.why_decoder() == OPEN, ours.combined)
+    assert max(alone_and_together(tiny_model(causal=False), ours)) < 1e-4
 
 
 def test_a_cell_is_open_exactly_where_no_reason_stands() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import BOS, KINDS, TOLERANCE, sentence, tiny_model
+from models import BOS, KINDS, LACKING, TOLERANCE, sentence, tiny_model
 from transformer.decode import greedy_ids
 from transformer.heads import blocks_of
 from transformer.mask_lab import HiddenRowError, Painting, own_mask, paint
@@ -15,7 +15,7 @@ from transformer.mask_lab.painting import fitted
 from transformer.model import Transformer
 from transformer.trace import trace_pair
 
-SOME = KINDS[::7]  # every position kind, score and norm placement is among them
+SOME = [*KINDS[::7], *LACKING[::3]]  # every position kind, score and norm placement, and every part left out
 SRC = sentence(5, seed=1)
 TGT = [BOS, *sentence(6, seed=2, vocab_size=13)]
 
@@ -43,6 +43,24 @@ def test_the_own_mask_changes_no_bit(changes: dict[str, Any]) -> None:
         np.testing.assert_array_equal(painted.logits_before, trace["logits"])
         most = len(TGT) + 8
         assert painted.written.ids == greedy_ids(model, SRC, most)
+
+
+def test_a_causal_mask_can_be_painted_on_a_model_that_lacks_it() -> None:
+    """The prefix law holds under it, and each row still needs a word that is there while it is written."""
+    model, block = tiny_model(causal=False, n_decoder_layers=1), "decoder.0.self_attn"
+    n = len(TGT)
+    own = own_mask(model, block, len(SRC), n)
+    assert bool(own.all())
+    causal = torch.ones(n, n, dtype=torch.bool).tril()
+    painted = paint(model, SRC, TGT, Painting(block, None, causal))
+    for t in range(1, n):
+        prefix = paint(model, SRC, TGT[:t], Painting(block, None, causal[:t, :t]))
+        np.testing.assert_allclose(prefix.logits_after, painted.logits_after[:t], **TOLERANCE)
+    later = own.clone()
+    later[2, :3] = False  # row 2 may look ahead only
+    with pytest.raises(HiddenRowError) as hidden:
+        paint(model, SRC, TGT, Painting(block, None, later))
+    assert hidden.value.row == 2
 
 
 @pytest.mark.parametrize("changes", SOME)

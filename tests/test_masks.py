@@ -47,6 +47,15 @@ def test_target_mask_by_hand() -> None:
     assert mask[0, 0].tolist() == [[True, False, False], [True, True, False], [True, True, False]]
 
 
+def test_without_causality_only_padding_is_hidden() -> None:
+    mask = target_mask(torch.tensor([[1, 4, 0], [1, 4, 5]]), pad_id=0, causal=False)
+    assert mask.shape == (2, 1, 3, 3)
+    assert mask[0, 0].tolist() == [[True, True, False]] * 3
+    assert mask[1, 0].tolist() == [[True] * 3] * 3
+    with pytest.raises(ValueError, match="padding"):
+        target_mask(torch.tensor([[0, 4]]), pad_id=0, causal=False)
+
+
 @pytest.mark.parametrize("ids", [[[0, 4, 5]], [[1, 4], [0, 5]], [[0, 0]], [[0]]])
 def test_a_target_that_starts_with_padding_is_refused(ids: list[list[int]]) -> None:
     with pytest.raises(ValueError, match="padding"):

@@ -12,7 +12,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import BOS, KINDS, PAD, TOLERANCE, padded, padded_batch, sentence, tiny_config, tiny_model
+from models import (
+    ANY,
+    BOS,
+    CAUSAL,
+    PAD,
+    TOLERANCE,
+    exact,
+    padded,
+    padded_batch,
+    sentence,
+    tiny_config,
+    tiny_model,
+)
 from paper_in_numpy import sinusoid
 from torch_twins import twin_logits, twin_of_model
 from transformer import ModelConfig, Transformer
@@ -72,9 +84,9 @@ def test_gradients_are_those_of_nn_transformer(norm_first: bool) -> None:
     assert len(gradients[0]) == 3
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_watching_the_pass_changes_neither_values_nor_gradients(kind: dict[str, Any]) -> None:
-    model = tiny_model(**kind)
+    model = exact(tiny_model(**kind))
     src, tgt_in = padded_batch()
     torch.testing.assert_close(model(src, tgt_in, Recorder()), model(src, tgt_in), **TOLERANCE)
     results = []
@@ -87,10 +99,10 @@ def test_watching_the_pass_changes_neither_values_nor_gradients(kind: dict[str, 
         torch.testing.assert_close(traced, untraced, atol=1e-10, rtol=1e-10)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAUSAL)
 @pytest.mark.parametrize("new_tap", [lambda: OFF, Recorder], ids=["fused", "explicit"])
 def test_the_future_does_not_change_the_past(kind: dict[str, Any], new_tap: Callable[[], Tap]) -> None:
-    model = tiny_model(**kind)
+    model = exact(tiny_model(**kind))
     src, tgt_in = padded([sentence(6, 1)]), padded([[BOS, *sentence(6, 2)]])
     with torch.no_grad():
         before = model(src, tgt_in, new_tap())
@@ -99,12 +111,13 @@ def test_the_future_does_not_change_the_past(kind: dict[str, Any], new_tap: Call
             other[0, changed] = 12
             after = model(src, other, new_tap())
             torch.testing.assert_close(after[:, :changed], before[:, :changed], atol=1e-6, rtol=0)
-            assert (after[:, changed:] - before[:, changed:]).abs().max() > 1e-3, "the present should matter"
+            if model.config.residual:  # of a word that only attention hands on, almost nothing may arrive
+                assert (after[:, changed:] - before[:, changed:]).abs().max() > 1e-3, "the present should matter"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_padding_changes_nothing(kind: dict[str, Any]) -> None:
-    model = tiny_model(**kind)
+    model = exact(tiny_model(**kind))
     src, tgt_in = padded_batch()
     with torch.no_grad():
         together = model(src, tgt_in)
@@ -126,7 +139,7 @@ def test_what_stands_in_the_padding_is_never_read(pad_id: int) -> None:
         assert not torch.allclose(model(src, tgt_in), before, **TOLERANCE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_words_of_the_source_all_matter_to_every_row(kind: dict[str, Any]) -> None:
     model = tiny_model(**kind)
     src, tgt_in = padded([sentence(5, 1)]), padded([[BOS, *sentence(3, 2)]])
@@ -151,7 +164,7 @@ def snapshot(model: Transformer) -> dict[str, Any]:
     return {"attributes": attributes, "tensors": tensors, "gradients": gradients}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 @pytest.mark.parametrize("training", [False, True], ids=["eval", "train"])
 def test_a_pass_leaves_the_model_as_it_was(kind: dict[str, Any], training: bool) -> None:
     model = tiny_model(**kind).train(training)
@@ -250,6 +263,30 @@ def test_dropout_acts_on_the_embeddings_and_in_training_only() -> None:
     kept = dropped != 0
     assert 0.3 < kept.double().mean() < 0.7
     torch.testing.assert_close(dropped[kept], 2 * x[kept], **TOLERANCE)
+
+
+@pytest.mark.parametrize("norm", [{}, {"norm_first": True}, {"layer_norm": False}], ids=["post", "pre", "no-norm"])
+@pytest.mark.parametrize("new_tap", [lambda: OFF, Recorder], ids=["fused", "explicit"])
+def test_without_a_causal_mask_the_future_changes_the_past(norm: dict[str, Any], new_tap: Callable[[], Tap]) -> None:
+    """The very first row sees the last word: in training it could copy the word that it is asked for."""
+    model = tiny_model(causal=False, **norm)
+    src, tgt_in = padded([sentence(6, 1)]), padded([[BOS, *sentence(6, 2)]])
+    other = tgt_in.clone()
+    other[0, -1] = 12
+    with torch.no_grad():
+        moved = (model(src, other, new_tap()) - model(src, tgt_in, new_tap())).abs().amax(dim=-1)
+    assert (moved > 1e-4).all()
+
+
+def test_a_model_without_a_causal_mask_is_nn_transformer_without_one() -> None:
+    ours = tiny_model(causal=False)
+    theirs = twin_of_model(ours)
+    src, tgt_in = padded_batch()
+    x, y = embedded(ours, "src", src), embedded(ours, "tgt", tgt_in)
+    hidden = {"src_key_padding_mask": src == PAD, "tgt_key_padding_mask": tgt_in == PAD}
+    seen = theirs(x, y, **hidden, memory_key_padding_mask=src == PAD)
+    expected = torch.nn.functional.linear(seen, ours.generator.weight, ours.generator.bias)
+    torch.testing.assert_close(ours(src, tgt_in), expected, **TOLERANCE)
 
 
 def test_a_model_can_learn_by_heart() -> None:

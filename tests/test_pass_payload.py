@@ -1,5 +1,6 @@
 """A whole pass travels to the browser: what is sent is the model's own, and the rest can be made again exactly."""
 
+import dataclasses
 import json
 import struct
 from pathlib import Path
@@ -11,13 +12,14 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from models import KINDS, tiny_model
+from models import ANY, tiny_model
 from test_payload import FAMOUS, HOSTILE
-from transformer import Trace, save_run, trace_pair
+from transformer import Trace, Transformer, save_run, trace_pair
 from transformer.runs import Run, load_run
 from transformer.tasks import TASKS
 from transformer.vocab import BOS, EOS
 from ui import pass_payload, payload, roads, services
+from ui.chapters import masks, tokens
 from ui.pack import Answer, RefusedError, pack
 from ui.pass_payload import parameters_payload
 
@@ -63,7 +65,7 @@ def incoming(block: str, trace: Trace) -> str:
     """Name the residual stream that enters a sublayer: what the sublayer before it left."""
     stack, layer, part = block.split(".")
     parts = ["self_attn", "ffn"] if stack == "encoder" else ["self_attn", "cross_attn", "ffn"]
-    left = "residual" if trace.config.norm_first else "norm"
+    left = trace.config.leaves
     if part != parts[0]:
         return f"{stack}.{layer}.{parts[parts.index(part) - 1]}.{left}"
     if layer != "0":
@@ -91,12 +93,40 @@ def test_the_whole_pass_of_every_shipped_run_can_be_had(name: str) -> None:
         assert spec["source"] is not None, key
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_so_can_that_of_any_model(kind: dict[str, Any], tmp_path: Path) -> None:
     vocabularies = TASKS["copy"].vocabularies()
     model = tiny_model(src_vocab_size=len(vocabularies[0]), tgt_vocab_size=len(vocabularies[1]), **kind)
     save_run(model, vocabularies, tmp_path / "any")
     check(*pass_of(load_run(tmp_path / "any"), "abcab"))
+
+
+def without_causal_mask(run: Run) -> Run:
+    """Give the same weights in a model that lacks the mask."""
+    model = Transformer(dataclasses.replace(run.model.config, causal=False)).eval()
+    model.load_state_dict(run.model.state_dict())
+    return dataclasses.replace(run, model=model)
+
+
+def test_without_a_causal_mask_every_page_reads_the_right_answer_as_in_training() -> None:
+    """Explore, the pass, its masks and its tokens show one sentence, and other words only where they are asked for."""
+    run = without_causal_mask(services.run("fr"))
+    header, tensors, trace = pass_of(run, FAMOUS)
+    check(header, tensors, trace)
+    assert trace["tgt_mask"].all()
+    right = [*run.tgt_vocab.encode(header["sentence"]["answer"]).ids, EOS]
+    assert header["ids"]["tgt_out"] == right
+    assert [notice["key"] for notice in header["sentence"]["notices"]] == ["bugs.notice.causal_answer"]
+    shown = payload._pack(run, FAMOUS)
+    assert json.loads(shown[4 : 4 + struct.unpack_from("<I", shown)[0]])["traces"][0]["tgt_out"] == [
+        run.tgt_vocab.token(token_id) for token_id in right
+    ]
+    assert tokens._ids_of(run, FAMOUS, "tgt") == right
+    batch = masks.answer(run, FAMOUS, {"ask": "batch"})
+    assert batch.header["sentences"][0]["tgt_ids"][: len(right)] == [BOS, *right[:-1]]
+    assert batch.tensors["causal"].all()
+    told, _, _ = pass_of(run, FAMOUS, "le chien")
+    assert [notice["key"] for notice in told["sentence"]["notices"]] == ["bugs.notice.causal_told"]
 
 
 def test_a_pass_of_twenty_words_stays_small() -> None:

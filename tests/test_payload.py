@@ -1,8 +1,10 @@
 """The bytes that the browser draws are the tensors of the model, for every kind of text that a person may send."""
 
+import dataclasses
 import json
 import struct
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from transformer import trace_pair
-from transformer.vocab import BOS, EOS, UNK
+from models import tiny_model
+from transformer import Transformer, load_run, save_run, trace_pair
+from transformer.decode import greedy_ids
+from transformer.vocab import BOS, EOS, SPECIALS, UNK, WordVocabulary
 from ui import payload, services
 from ui.limits import MOST_CHARACTERS, within_limit
 from ui.payload import RefusedError, explore_payload
@@ -97,6 +101,48 @@ def test_probabilities_are_those_of_the_logits() -> None:
     for row, candidates in enumerate(sentence["top"]):
         assert candidates[0] == [sentence["tgt_out"][row], pytest.approx(best[row])]
         assert [p for _, p in candidates] == sorted((p for _, p in candidates), reverse=True)
+
+
+@pytest.mark.parametrize("told", ["", "t1 t2"])
+def test_what_a_model_lacks_is_said_before_anything_else(told: str, tmp_path: Path) -> None:
+    """What stands there after the words is one pass over them all; without a causal mask each row saw fewer."""
+    lacks = {"residual": False, "layer_norm": False, "causal": False}
+    words = [WordVocabulary([*SPECIALS, *(f"{side}{n}" for n in range(9))]) for side in "st"]
+    model = tiny_model(src_vocab_size=13, tgt_vocab_size=13, **lacks)
+    run = load_run(save_run(model, (words[0], words[1]), tmp_path / "bare"))
+    header, maps = unpack(payload._pack(run, "s1 s2"))
+    assert {part: header["model"][part] for part in lacks} == lacks
+    notices = [notice["key"] for notice in header["traces"][0]["notices"]]
+    assert notices == [f"bugs.notice.{part}" for part in lacks]
+    trace = run.trace("s1 s2")
+    np.testing.assert_array_equal(maps[0]["decoder.0.self_attn.weights"], trace["decoder.0.self_attn.weights"])
+    said = payload.left_out(run, bool(told))[-1]["key"]
+    assert said == ("bugs.notice.causal_told" if told else "bugs.notice.causal")
+    assert payload.left_out(services.run("fr")) == []
+
+
+def test_without_a_causal_mask_the_decoder_reads_the_right_answer_as_in_training() -> None:
+    """What it writes by itself is said beside it, and is not called right or wrong: these are not its own words."""
+    shipped = services.run("fr")
+    model = Transformer(dataclasses.replace(shipped.model.config, causal=False)).eval()
+    model.load_state_dict(shipped.model.state_dict())
+    run = dataclasses.replace(shipped, model=model)
+    header, maps = unpack(payload._pack(run, FAMOUS))
+    for sentence, arrays in zip(header["traces"], maps, strict=True):
+        written = greedy_ids(model, run.encode(sentence["read"]))
+        right = run.tgt_vocab.encode(sentence["answer"]).ids
+        assert sentence["tgt_out"] == [run.tgt_vocab.token(i) for i in [*right, EOS]]
+        assert (sentence["agrees"], sentence["output"]) == (None, run.tgt_vocab.decode(written))
+        (notice,) = sentence["notices"]
+        assert notice["key"] == "bugs.notice.causal_answer"
+        assert notice["values"]["said"] in (sentence["output"], run.tgt_vocab.token(written[-1]))
+        trace = trace_pair(model, run.encode(sentence["read"]), [BOS, *right])
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, trace[name])
+        assert sentence["alignment"], "the words are the right ones, so what belongs to what is known"
+    unknown = unpack(payload._pack(run, "zebra zebra"))[0]["traces"][0]
+    assert unknown["answer"] is None
+    assert [notice["key"] for notice in unknown["notices"]] == ["bugs.notice.causal"]
 
 
 def test_gold_is_shown_only_where_the_model_wrote_it() -> None:

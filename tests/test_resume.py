@@ -24,6 +24,7 @@ from transformer import load_run
 from transformer.runs import RunError, RunWriter
 from transformer.train import main
 from transformer.training import Recipe, measure, resume, session, start, train, watch
+from transformer.training.live import TIMINGS
 from transformer.training.measure import Exam
 
 SIZES = {"d_model": 16, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "d_ff": 16}
@@ -43,7 +44,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "SAVE_EVERY", 0.0)
     monkeypatch.setattr(session, "SAVE_SHARE", 1e9)
     monkeypatch.setattr(session, "CHECK_EVERY", 5)
-    monkeypatch.setattr(session, "VALID_FROM", 3)
     monkeypatch.setattr(watch, "FOR_LONG", 6)
     reached = 0.007  # a model that is hardly trained is never exact: let a weight decide instead, as arbitrary as it is
     monkeypatch.setattr(Exam, "passed", lambda self, model, _: self.target and model.generator.bias[2] > reached)
@@ -58,7 +58,7 @@ def content(folder: Path) -> dict[str, object]:
             continue
         if name == "metrics.jsonl":
             lines = [json.loads(line) for line in path.read_text().splitlines()]
-            found[name] = [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+            found[name] = [{key: value for key, value in line.items() if key not in TIMINGS} for line in lines]
         elif name == "trainer.safetensors":
             tensors = {key: tensor.tolist() for key, tensor in load_file(path).items() if key != "seconds"}
             found[name] = json.dumps(tensors)

@@ -89,7 +89,14 @@ def refused(folder: Path, words: str) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"norm_first": True}, {"tie_embeddings": True}, {"position": "none", "activation": "gelu"}],
+    [
+        {},
+        {"norm_first": True},
+        {"tie_embeddings": True},
+        {"position": "none", "activation": "gelu"},
+        *({part: False} for part in models.PARTS),
+        {**dict.fromkeys(models.PARTS, False), "norm_first": True},
+    ],
     ids=lambda settings: "-".join(settings) or "paper",
 )
 def test_a_saved_model_gives_the_same_logits(tmp_path: Path, settings: dict) -> None:

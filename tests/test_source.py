@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from models import KINDS, tiny_model
+from models import ANY, tiny_model
 from serving import ROOT
 from transformer.source import Excerpt, Witness, sources_of
 from transformer.trace import trace_pair
@@ -15,7 +15,7 @@ def line_of(found: Excerpt) -> str:
     return found.code[found.line - found.first]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_every_tensor_of_every_model_names_the_line_that_made_it(kind: dict[str, object]) -> None:
     model = tiny_model(**kind)
     sources = sources_of(model)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import BOS, KINDS, TOLERANCE, counts, sentence, tiny_config, tiny_model
+from models import ANY, BOS, CAUSAL, LACKING, PARTS, TOLERANCE, counts, exact, sentence, tiny_config, tiny_model
 from paper_in_numpy import Recomputation
 from transformer import CATALOGUE, POSITIONS, SCORES, Trace, Transformer, trace_pair
 
@@ -78,9 +78,10 @@ def assert_adds_up(model: Transformer, src: list[int], tgt: list[int]) -> None:
         np.testing.assert_allclose(trace[name], expected[name], **TOLERANCE, err_msg=name)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_every_tensor_adds_up(kind: dict[str, Any]) -> None:
-    for activation, scale, final_norm in itertools.product(("relu", "gelu"), (True, False), (True, False)):
+    final_norms = (True, False) if kind.get("layer_norm", True) else (False,)
+    for activation, scale, final_norm in itertools.product(("relu", "gelu"), (True, False), final_norms):
         model = tiny_model(**kind, activation=activation, scale_embeddings=scale, final_norm=final_norm)
         assert_adds_up(model, SRC, TGT)
 
@@ -101,6 +102,7 @@ def test_every_tensor_adds_up_in_random_models(count: int) -> None:
             norm_first=bool(random.integers(2)),
             position=str(random.choice(list(POSITIONS))),
             score=str(random.choice(list(SCORES))),
+            **{part: bool(random.random() < 0.8) for part in PARTS},
         )
         assert_adds_up(
             model,
@@ -133,6 +135,57 @@ def test_the_names_of_other_models(changes: dict[str, Any], added: set[str], abs
     new = {f"{side}.0.self_attn.{name}" for side in ("encoder", "decoder") for name in added}
     assert [name for name in names if name not in new] == left
     assert set(names) - set(left) == new
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+@pytest.mark.parametrize("lacks", [*((part,) for part in PARTS), PARTS], ids="-".join)
+def test_the_names_of_models_that_lack_a_part(lacks: tuple[str, ...], norm_first: bool) -> None:
+    """What is not done has no tensor; what is left has its name, and its place in the order of the pass."""
+    sizes: dict[str, Any] = {"n_encoder_layers": 1, "n_decoder_layers": 1, "norm_first": norm_first}
+    names = trace_pair(tiny_model(**sizes, **dict.fromkeys(lacks, False)), SRC, TGT).names()
+    whole = trace_pair(tiny_model(**sizes), SRC, TGT).names()
+    absent = {".residual": "residual", ".norm": "layer_norm"}
+    assert names == [name for name in whole if not any(name.endswith(e) and p in lacks for e, p in absent.items())]
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_without_a_residual_the_output_replaces_the_stream(norm_first: bool) -> None:
+    trace = trace_pair(tiny_model(residual=False, layer_norm=False, norm_first=norm_first), SRC, TGT)
+    np.testing.assert_array_equal(trace["memory"], trace["encoder.1.ffn.output"])
+    np.testing.assert_array_equal(trace["decoder_output"], trace["decoder.1.ffn.output"])
+    normed = trace_pair(tiny_model(residual=False, norm_first=norm_first), SRC, TGT)
+    left = "output" if norm_first else "norm"
+    entering = "encoder.0.ffn.norm" if norm_first else "encoder.0.self_attn.norm"
+    assert f"encoder.0.self_attn.{left}" in normed
+    x = normed["encoder.0.self_attn.output"].astype(float)
+    rows = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
+    seen = normed[entering].astype(float)
+    for row, own in zip(rows, seen, strict=True):  # the same numbers but for the learned gain and shift of each feature
+        assert np.corrcoef(row, own)[0, 1] > 0.9
+
+
+def test_without_a_causal_mask_every_row_sees_every_word() -> None:
+    trace = trace_pair(tiny_model(causal=False), SRC, TGT)
+    assert trace["tgt_mask"].all()
+    assert (trace["decoder.0.self_attn.weights"] > 0).all()
+    np.testing.assert_array_equal(
+        trace["decoder.0.self_attn.scores.masked"], trace["decoder.0.self_attn.scores.scaled"]
+    )
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LACKING if kind not in CAUSAL])
+def test_without_a_causal_mask_no_prefix_is_the_beginning_of_the_whole(kind: dict[str, Any]) -> None:
+    """What the model saw while it wrote is the last row of each prefix; a trace of all words shows something else."""
+    model, tgt = tiny_model(**kind), [BOS, *sentence(7, 3)]
+    whole = trace_pair(model, SRC, tgt)
+    for n in range(1, len(tgt)):
+        prefix = trace_pair(model, SRC, tgt[:n])
+        seen = prefix["decoder.0.self_attn.context"]
+        assert np.abs(seen - whole["decoder.0.self_attn.context"][:, :n]).max() > 1e-4
+        for name in ("src_embed.sum", "memory", "decoder.0.self_attn.q", "decoder.0.self_attn.v"):
+            on_target = name.startswith("decoder")
+            beginning = whole[name][:, :n] if on_target else whole[name]
+            np.testing.assert_allclose(prefix[name], beginning, **TOLERANCE)  # what is made before words meet
 
 
 def test_a_tied_model_adds_up_and_shares_one_matrix() -> None:
@@ -187,7 +240,7 @@ def test_shapes_on_a_pair_that_is_not_square() -> None:
     assert {name: trace[name].shape for name in SHAPES} == SHAPES
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_labels_and_numbers_have_the_same_sizes(kind: dict[str, Any]) -> None:
     trace = trace_pair(tiny_model(**kind), SRC, TGT)
     for name in trace.names():
@@ -260,7 +313,7 @@ def test_a_tensor_that_contradicts_its_axes_cannot_be_shown() -> None:
         Trace(trace.config, {"decoder.0.cross_attn.weights": turned}, trace.src_tokens, trace.tgt_tokens)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAUSAL)
 def test_attention_maps_hold_shares_and_hide_the_future(kind: dict[str, Any]) -> None:
     trace = trace_pair(tiny_model(**kind), SRC, TGT)
     maps = [name for name in trace.names() if name.endswith(".weights")]
@@ -274,7 +327,7 @@ def test_attention_maps_hold_shares_and_hide_the_future(kind: dict[str, Any]) ->
             assert (trace[name] > 0.0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_the_traced_logits_are_those_of_the_fused_pass(kind: dict[str, Any]) -> None:
     model = tiny_model(**kind)
     with torch.no_grad():
@@ -282,10 +335,10 @@ def test_the_traced_logits_are_those_of_the_fused_pass(kind: dict[str, Any]) -> 
     np.testing.assert_allclose(trace_pair(model, SRC, TGT)["logits"], logits.numpy(), **TOLERANCE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CAUSAL)
 def test_the_trace_of_a_prefix_is_the_beginning_of_the_whole_trace(kind: dict[str, Any]) -> None:
     """So row t of the whole trace is the last row of the trace of prefix t: one pass serves every decoding step."""
-    model, tgt = tiny_model(**kind), [BOS, *sentence(7, 3)]
+    model, tgt = exact(tiny_model(**kind)), [BOS, *sentence(7, 3)]
     whole = trace_pair(model, SRC, tgt, Letters("s"), Letters("t"))
     for n in range(1, len(tgt) + 1):
         prefix = trace_pair(model, SRC, tgt[:n])

@@ -3,7 +3,7 @@
 import dataclasses
 import io
 import json
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,13 @@ from transformer import train as command
 from transformer.decode import exact_match
 from transformer.heads import N_SENTENCES, blocks_of, measure_heads
 from transformer.model import Transformer
-from transformer.tasks import TASKS, Example
+from transformer.tap import OFF, Tap
+from transformer.tasks import TASKS
 from transformer.train import arguments, main
-from transformer.training import N_TEST, N_VALID, RECIPES, SCHEDULES, TRIED, Recipe, measure, session, train
+from transformer.training import N_VALID, RECIPES, SCHEDULES, TRIED, Pool, Recipe, measure, session, train
 from transformer.training.film import N_PROBES, frame_steps
-from transformer.training.measure import Exam
+from transformer.training.live import TIMINGS
+from transformer.training.measure import Exam, Told, tell
 
 TINY = Recipe(steps=12, batch=8, pool=64, warmup=4, d_model=16, heads=2, encoder_layers=1, decoder_layers=1, d_ff=16)
 TASK = TASKS["fr"]
@@ -50,11 +52,13 @@ def test_the_run_can_be_used(run: Path) -> None:
 def test_metrics_tell_the_training(run: Path) -> None:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     steps = [line["step"] for line in lines]
-    assert steps == sorted(set(steps)) and steps[-1] == TINY.steps
-    for line in lines:
+    assert steps == sorted(set(steps)) and steps[0] == 0 and steps[-1] == TINY.steps
+    assert "loss" not in lines[0]  # nothing has been learned from yet
+    for line in lines[1:]:
         assert line["learning_rate"] == TINY.learning_rate_at(line["step"] - 1)
         assert line["loss"] > 0 and line["seconds"] >= 0
     assert "probe" in lines[-1] and lines[-1]["valid_exact_match"] == 0.0
+    assert [line.get("ended") for line in lines] == [None] * (len(lines) - 1) + ["steps"]
 
 
 def test_the_film_shows_the_shipped_sentences(run: Path) -> None:
@@ -75,21 +79,13 @@ def test_the_film_shows_the_shipped_sentences(run: Path) -> None:
             np.testing.assert_allclose(weights.sum(-1) / 255, 1.0, atol=keys / 510)
 
 
-def test_frames_are_spread_by_doublings() -> None:
-    for steps in (1, 2, 3, 100, 1200, 100_000):
-        frames = frame_steps(steps)
-        assert frames == sorted(set(frames)) and frames[0] == 1 and frames[-1] == steps
-        assert all(after <= 2 * before for before, after in pairwise(frames))
-    assert len(frame_steps(1200)) <= 24
-
-
 def test_the_same_seed_gives_the_same_run(run: Path, tmp_path: Path) -> None:
     train(TINY, tmp_path / "tiny")
     for name in ("model.safetensors", "heads.json", "config.json", "snapshots/000012.safetensors"):
         assert (tmp_path / "tiny" / name).read_bytes() == (run / name).read_bytes(), name
     timeless = [
         [
-            {key: value for key, value in json.loads(line).items() if key != "seconds"}
+            {key: value for key, value in json.loads(line).items() if key not in TIMINGS}
             for line in path.read_text().splitlines()
         ]
         for path in (run / "metrics.jsonl", tmp_path / "tiny" / "metrics.jsonl")
@@ -111,7 +107,8 @@ def test_the_command_line_has_a_flag_for_everything() -> None:
     changed = vars(arguments().parse_args(["--out", "x", *flags]))
     assert changed["norm_first"] is True and changed["steps"] == 7 and changed["learning_rate"] == 0.5
     known = {action.dest for action in arguments()._actions}
-    assert known == {field.name for field in dataclasses.fields(Recipe)} | {"help", "out", "resume", "replace", "ship"}
+    others = {"help", "out", "resume", "replace", "ship", "corpus"}
+    assert known == {field.name for field in dataclasses.fields(Recipe)} | others
     for choice in [*POSITIONS, *SCORES, *SCHEDULES, *TASKS]:
         assert choice in arguments().format_help()
 
@@ -188,25 +185,28 @@ def test_a_diverged_training_says_so(tmp_path: Path, capsys: pytest.CaptureFixtu
     exam = Exam(dataclasses.replace(RECIPES["copy"], target=0.0), (run.src_vocab, run.tgt_vocab))
     assert exam.results(run.model)["token_accuracy"] == results["token_accuracy"]  # of the weights that were kept
     lines = [json.loads(line) for line in (tmp_path / "x" / "metrics.jsonl").read_text().splitlines()]
-    assert lines[-1]["loss"] > 1.5 * lines[0]["loss"]
+    assert lines[-1]["loss"] > 1.5 * lines[1]["loss"]
 
 
 def test_training_stops_at_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "CHECK_EVERY", 4)
-    monkeypatch.setattr(session, "VALID_FROM", 1)
+    monkeypatch.setattr(session, "CHECK_EVERY", 5)
     asked: list[int] = []
 
-    def exact(self: Exam, model: Transformer, found: list[Example]) -> float:
-        """One look after the other is a little better; the larger set does not agree at first."""
-        asked.append(len(found))
-        return min(1.0, 0.04 * len(asked))
+    def better_and_better(self: Exam, model: Transformer, pool: Pool, tap: Tap = OFF) -> Told:
+        """One look after the other is a little better."""
+        asked.append(len(pool.lengths))
+        told = tell(model, pool, tap)
+        return told._replace(exact=min(1.0, 0.04 * len(asked)))
 
-    monkeypatch.setattr(Exam, "exact", exact)
+    monkeypatch.setattr(Exam, "tell", better_and_better)
     recipe = dataclasses.replace(TINY, task="copy", steps=1000, target=0.5, pronouns_from=0.0)
     results = train(recipe, tmp_path / "x")
-    assert results["stopped"] == "target" and results["steps_done"] % 4 == 0 and results["steps_done"] < 100
-    assert asked[:12] == [N_VALID] * 12 and asked[12:15] == [N_VALID, 1000, N_TEST]
-    assert int(sorted((tmp_path / "x" / "snapshots").iterdir())[-1].stem) == results["steps_done"]
+    done = results["steps_done"]
+    assert results["stopped"] == "target" and done < 100 and (done % 5 == 0 or done in frame_steps(1000))
+    assert set(asked) == {N_VALID} and len(asked) >= 13 + 10  # a hundred again and again, then all the thousand
+    lines = [json.loads(line) for line in (tmp_path / "x" / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["ended"] == "target" and lines[-1]["outputs"] and lines[-1]["alignment"]  # a last frame
+    assert int(sorted((tmp_path / "x" / "snapshots").iterdir())[-1].stem) == results["steps_done"] == lines[-1]["step"]
     assert load_run(tmp_path / "x").info["training"]["steps"] == 1000
 
 

@@ -57,7 +57,7 @@ def test_training_learns() -> None:
     torch.manual_seed(0)
     recipe = dataclasses.replace(TINY, steps=60, batch=16, pronouns_from=0.0, learning_rate=1e-2)
     model = models.tiny_model(src_vocab_size=len(VOCABULARIES[0]), tgt_vocab_size=len(VOCABULARIES[1]), max_len=32)
-    losses = [loss.item() for _, loss in training_steps(model, recipe, lesson_plan(recipe, VOCABULARIES))]
+    losses = [taken.loss.item() for taken in training_steps(model, recipe, lesson_plan(recipe, VOCABULARIES))]
     assert losses[-1] < 0.6 * losses[0] and losses[0] > 0.8 * math.log(len(VOCABULARIES[1]))
 
 
@@ -105,7 +105,7 @@ def spoilt_at(step: int, batches: Iterator[Batch], model: Transformer) -> Iterat
 def test_what_is_not_finite_stops_a_training_before_it_learns_from_it() -> None:
     model = Transformer(TINY.config(VOCABULARIES))
     steps = training_steps(model, TINY, spoilt_at(7, lesson_plan(TINY, VOCABULARIES), model))
-    assert [step for step, _ in islice(steps, 6)] == [1, 2, 3, 4, 5, 6]
+    assert [taken.step for taken in islice(steps, 6)] == [1, 2, 3, 4, 5, 6]
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(DivergedError, match="the loss of step 7 was not finite"):
         next(steps)

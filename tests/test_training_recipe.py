@@ -5,8 +5,9 @@ from itertools import islice
 
 import pytest
 
+from transformer.corpus import Corpus, Pair
 from transformer.tasks import TASKS
-from transformer.training import RECIPES, SCHEDULES, TRIED, Recipe, vocabularies_of
+from transformer.training import OWN, RECIPES, SCHEDULES, TRIED, Recipe, quick, task_of, vocabularies_of
 from transformer.vocab import UNK
 
 TINY = Recipe(steps=200, warmup=20)
@@ -90,3 +91,71 @@ def test_making_a_vocabulary_again_gives_the_same_one() -> None:
 def test_what_no_run_could_hold_is_refused_before_the_training(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be"):
         dataclasses.replace(TINY, **{name: value})
+
+
+# --- what came later -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_without_a_warm_up_the_highest_rate_comes_first(name: str) -> None:
+    recipe = dataclasses.replace(TINY, schedule=name, warmup=0)
+    rates = [recipe.learning_rate_at(step) for step in range(recipe.steps)]
+    assert rates[0] == pytest.approx(recipe.learning_rate) and rates == sorted(rates, reverse=True)
+
+
+def test_a_recipe_of_before_is_read_with_the_defaults() -> None:
+    values = dataclasses.asdict(RECIPES["copy"])
+    for name in ("draw", "residual", "layer_norm", "causal", "probe"):
+        del values[name]
+    assert Recipe.from_dict(values) == RECIPES["copy"]
+    with pytest.raises(ValueError, match="causal must be bool, got 0"):
+        Recipe.from_dict(values | {"causal": 0})
+    with pytest.raises(ValueError, match="says nothing about steps"):
+        Recipe.from_dict({name: value for name, value in values.items() if name != "steps"})
+
+
+@pytest.mark.parametrize("name", ["residual", "layer_norm", "causal"])
+def test_what_is_left_out_is_left_out_of_the_model(name: str) -> None:
+    config = dataclasses.replace(TINY, **{name: False}).config(vocabularies_of(TINY))
+    assert getattr(config, name) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("warmup", -1), ("draw", -1), ("vocabulary_size", -1), ("probe", "x" * 501), ("probe", "a\ud800")],
+)
+def test_what_makes_no_sense_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must"):
+        dataclasses.replace(TINY, **{name: value})  # type: ignore[arg-type]
+
+
+def test_sentences_cannot_be_drawn_while_some_have_to_wait() -> None:
+    with pytest.raises(ValueError, match="draw must be 0 where pronouns_from is above 0"):
+        Recipe(draw=100)
+
+
+@pytest.mark.parametrize("name", [*TASKS, OWN])
+def test_the_page_begins_with_a_recipe_that_ends_when_it_is_exact(name: str) -> None:
+    recipe = quick(name)
+    assert recipe.task == name and recipe.target == 0.99 and recipe.draw > 0
+    assert Recipe.from_dict(dataclasses.asdict(recipe)) == recipe
+
+
+def test_a_model_of_own_pairs_can_read_the_longest_however_it_is_cut() -> None:
+    pairs = [Pair(f"a{i} " + "b c " * (i % 9), f"d{i}") for i in range(40)]
+    corpus = Corpus(pairs)
+    for kind in ("word", "char", "bpe", "unigram"):
+        recipe = dataclasses.replace(quick(OWN, corpus), vocabulary=kind)
+        task = task_of(recipe, corpus)
+        src_vocab, tgt_vocab = vocabularies_of(recipe, task)
+        longest = max(max(len(src_vocab.encode(a).ids), len(tgt_vocab.encode(b).ids) + 1) for a, b in pairs)
+        assert longest <= recipe.max_len
+
+
+def test_a_corpus_belongs_to_its_task() -> None:
+    corpus = Corpus([Pair(f"word {i}", f"mot {i}") for i in range(30)])
+    assert task_of(quick(OWN), corpus).name == OWN and task_of(RECIPES["fr"]) is TASKS["fr"]
+    with pytest.raises(ValueError, match="needs a corpus of sentence pairs"):
+        task_of(quick(OWN))
+    with pytest.raises(ValueError, match="makes its own sentences"):
+        task_of(RECIPES["fr"], corpus)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models import KINDS, TOLERANCE, sentence, tiny_model
+from models import ANY, KINDS, TOLERANCE, sentence, tiny_model
 from transformer import Transformer, trace_pair
 from transformer.decode import greedy_ids
 from transformer.tap import Recorder
@@ -13,7 +13,7 @@ WORDS = sentence(6, seed=4)
 MOST = 16
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_without_positions_rows_change_places_and_nothing_else(kind: dict) -> None:
     swap = swap_words(tiny_model(**kind), WORDS, 1, 4, positions=False, most=MOST)
     torch.testing.assert_close(swap.after.memory[[0, 4, 2, 3, 1, 5]], swap.before.memory, **TOLERANCE)
@@ -34,7 +34,7 @@ def test_a_model_without_positions_has_none_to_lose() -> None:
     assert torch.equal(read(model, WORDS, False, MOST).memory, read(model, WORDS, True, MOST).memory)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_taking_positions_away_is_the_same_weights_in_a_model_without_any(kind: dict) -> None:
     model = tiny_model(**kind)
     bare = tiny_model(**{**kind, "position": "none"})
@@ -53,7 +53,7 @@ def test_the_sum_becomes_what_it_was_before_positions_came(scaled: bool) -> None
     assert torch.equal(recorder.tensors["src_embed.sum"], before)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANY)
 def test_with_positions_it_writes_what_greedy_decoding_writes(kind: dict) -> None:
     model = tiny_model(**kind)
     assert read(model, WORDS, True, MOST).written == greedy_ids(model, WORDS)

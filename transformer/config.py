@@ -19,6 +19,7 @@ COUNTS = (
     "d_ff",
     "max_len",
 )
+LEFT_OUT = ("residual", "layer_norm", "causal")  # parts of the paper that a model may lack
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class ModelConfig:
     Counts and lengths are in units of tokens, layers, heads or features. `d_model` is split evenly over `n_heads`,
     so each head works in `d_k = d_model / n_heads` features. `final_norm` adds one more layer norm at the end of each
     stack; left as None it follows `norm_first`, because pre norm needs it and the paper's post norm has none.
+
+    Three parts can be left out, to see in training what they are good for: `residual` (a sublayer's output then
+    replaces what it read), `layer_norm` (then there is none anywhere, no final one either) and `causal` (a row of the
+    decoder then sees the words after its own, if they are there). Who leaves one out says so; a config is written
+    without those that it has, as all were before anything could be left out.
     """
 
     src_vocab_size: int
@@ -48,10 +54,13 @@ class ModelConfig:
     scale_embeddings: bool = True
     final_norm: bool | None = None
     layer_norm_eps: float = 1e-5
+    residual: bool = True
+    layer_norm: bool = True
+    causal: bool = True
 
     def __post_init__(self) -> None:
         if self.final_norm is None:
-            object.__setattr__(self, "final_norm", self.norm_first)
+            object.__setattr__(self, "final_norm", self.norm_first and self.layer_norm is not False)
         self._check_types()
         for name in COUNTS:
             _require(getattr(self, name) >= 1, f"{name} must be at least 1, got {getattr(self, name)}")
@@ -64,6 +73,10 @@ class ModelConfig:
         _require(0.0 < self.layer_norm_eps < 1.0, f"layer_norm_eps must lie in (0, 1), got {self.layer_norm_eps}")
         smallest = min(self.src_vocab_size, self.tgt_vocab_size)
         _require(0 <= self.pad_id < smallest, f"pad_id={self.pad_id} is not an id of a vocabulary of {smallest}")
+        _require(
+            self.layer_norm or not self.final_norm,
+            "final_norm=True asks for a layer norm, but layer_norm=False leaves all of them out",
+        )
         _require_choice("position", self.position, POSITIONS)
         _require_choice("score", self.score, SCORES)
         _require_choice("activation", self.activation, ACTIVATIONS)
@@ -96,9 +109,24 @@ class ModelConfig:
         return self.d_model // self.n_heads
 
     @property
+    def norms_before(self) -> bool:
+        """Tell whether a sublayer reads LayerNorm(x) rather than x itself: pre norm, with a norm to do it."""
+        return self.layer_norm and self.norm_first
+
+    @property
+    def norms_after(self) -> bool:
+        """Tell whether a sublayer leaves LayerNorm(...) in the stream: post norm, with a norm to do it."""
+        return self.layer_norm and not self.norm_first
+
+    @property
+    def leaves(self) -> str:
+        """Name the tensor of a sublayer that goes on as the stream: its last one, "norm", "residual" or "output"."""
+        return "norm" if self.norms_after else "residual" if self.residual else "output"
+
+    @property
     def n_parameters(self) -> int:
         """Count the numbers that training learns, from the shapes alone: section 3, with a bias in every linear map."""
-        norm = 2 * self.d_model
+        norm = 2 * self.d_model if self.layer_norm else 0
         attention = 4 * (self.d_model + 1) * self.d_model  # W_Q, W_K, W_V, W_O
         attention += SCORES[self.score].n_parameters(self.n_heads, self.d_k)
         ffn = (self.d_model + 1) * self.d_ff + (self.d_ff + 1) * self.d_model
@@ -110,8 +138,9 @@ class ModelConfig:
         return encoder + decoder + matrices * self.d_model + self.tgt_vocab_size + final
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
-        return dataclasses.asdict(self)
+        """Return plain values that JSON can hold; a part of LEFT_OUT is named only where it is left out."""
+        values = dataclasses.asdict(self)
+        return {name: value for name, value in values.items() if name not in LEFT_OUT or value is False}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from transformer.model import Transformer
-from transformer.vocab import BOS, EOS, Vocabulary
+from transformer.vocab import BOS, EOS, UNK, Vocabulary
 
 BATCH = 128  # sentences that are decoded side by side
 
@@ -128,7 +128,8 @@ def exact_match(
 ) -> float:
     """Give the share of examples that the model translates exactly, writing freely from BOS on.
 
-    Right means: the ids before EOS equal the gold ids. An output without EOS is wrong. ValueError for no examples.
+    Right means: the ids before EOS equal the gold ids. An output without EOS is wrong, and so is every output where the
+    right answer holds a word that the vocabulary does not know. ValueError for no examples.
     """
     examples = list(examples)
     if not examples:
@@ -137,4 +138,5 @@ def exact_match(
     sources = [src_vocab.encode(example.src).ids for example in examples]
     # One word more than the longest gold sentence decides every case: who has not stopped by then is wrong.
     outputs = greedy_batch(model, sources, max_len=max(len(ids) for ids in gold))
-    return sum(output == ids for output, ids in zip(outputs, gold, strict=True)) / len(examples)
+    right = (output == ids and UNK not in ids for output, ids in zip(outputs, gold, strict=True))
+    return sum(right) / len(examples)

@@ -81,7 +81,8 @@ def measure_heads(
 @torch.no_grad()
 def look_at_all(model: Transformer, groups: Sequence[Group]) -> "dict[str, BlockTally]":
     """Run every sentence once and count what each head looks at, block by block."""
-    tallies = {block: BlockTally(kind) for block, kind in blocks_of(model).items()}
+    causal = model.config.causal
+    tallies = {block: BlockTally(kind, causal) for block, kind in blocks_of(model).items()}
     for group in groups:
         recorder = Recorder()
         model(group.src, group.tgt_in, recorder)
@@ -148,11 +149,13 @@ class Tally:
 class BlockTally:
     """Collect all facts of the heads of one attention block, over groups of sentences of equal lengths.
 
-    kind: "encoder", "decoder" or "cross". Entropy and looks skip rows that may look at one key only: they have no
-    choice. The entropy of a row is given as a share of the largest that is possible, log of the keys to choose from.
+    kind: "encoder", "decoder" or "cross"   causal: are the words after a row's own hidden from it in "decoder"?
+    Entropy and looks skip rows that may look at one key only: they have no choice. The entropy of a row is given as a
+    share of the largest that is possible, log of the keys to choose from.
     """
 
     kind: str
+    causal: bool = True
     n_rows: int = 0
     entropy: Any = 0.0  # (head,) sum over the rows
     looks: dict[str, Tally] = field(default_factory=lambda: {look: Tally() for look in LOOKS})
@@ -163,7 +166,7 @@ class BlockTally:
     def add(self, weights: np.ndarray, sentences: Sequence[Known]) -> None:
         """Count one group of sentences. weights: (sentence, head, query, key)"""
         n_queries, n_keys = weights.shape[-2:]
-        n_choices = np.arange(n_queries) + 1 if self.kind == "decoder" else np.full(n_queries, n_keys)
+        n_choices = np.arange(n_queries) + 1 if self.looks_back else np.full(n_queries, n_keys)
         free = n_choices > 1  # (query,)
         if free.any():
             share = row_entropy(weights[:, :, free]) / np.log(n_choices[free])  # (sentence, head, query)
@@ -178,6 +181,11 @@ class BlockTally:
         for hop in HOPS[self.kind]:
             self.hops.setdefault(hop, Tally()).add(weights, hop_mask(sentences, hop, n_queries, n_keys))
 
+    @property
+    def looks_back(self) -> bool:
+        """Tell whether a row may look at itself and the words before it only."""
+        return self.kind == "decoder" and self.causal
+
     def add_relations(self, weights: np.ndarray, sentences: Sequence[Known]) -> None:
         """Count what else a row needs beside its gold, such as the carry. weights: (sentence, head, query, key)"""
         for name in sorted({name for sentence in sentences for name in sentence.relations}):
@@ -189,8 +197,8 @@ class BlockTally:
         n = len(free)
         row, key = np.indices((n, n))
         right = {"previous": key == row - 1, "next": key == row + 1, "same": key == row, "first": key == 0}
-        if self.kind == "decoder":
-            right.pop("next")  # that word is still to be written
+        if self.looks_back:
+            right.pop("next")  # that word is hidden; without the mask it is the answer, and well worth a look
         for look, cells in right.items():
             cells = cells & free[:, None]
             self.looks[look].add(weights, np.broadcast_to(cells, (len(weights), n, n)))

@@ -1,6 +1,6 @@
 """Encoder and decoder layers: sections 3.1 and 3.3, shown on the Encoder and Decoder pages.
 
-`x` is the residual stream: every sublayer reads it and adds to it.
+`x` is the residual stream: every sublayer reads it and adds to it, or replaces it in a model without residuals.
 """
 
 import torch.nn.functional as F
@@ -17,22 +17,26 @@ class Sublayer(nn.Module):
     """Hold what surrounds each sublayer: dropout, the residual connection and one layer norm.
 
     Post norm (the paper): x = LayerNorm(x + Sublayer(x)).   Pre norm: x = x + Sublayer(LayerNorm(x)).
+    Without residuals the output replaces x: x = LayerNorm(Sublayer(x)) or x = Sublayer(LayerNorm(x)). Nothing is added
+    then, so there is no tensor `residual`, and what goes on is `output` itself. Without layer norm there is no `norm`.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(config.d_model, eps=config.layer_norm_eps)
+        self.norm = nn.LayerNorm(config.d_model, eps=config.layer_norm_eps) if config.layer_norm else nn.Identity()
         self.dropout = Dropout(config.dropout)
-        self.norm_first = config.norm_first
+        self.residual = config.residual
+        self.norms_before, self.norms_after = config.norms_before, config.norms_after
 
     def enter(self, x: Tensor, tap: Tap = OFF) -> Tensor:
         """Give what the sublayer reads: LayerNorm(x) in pre norm, else x itself. (batch, seq, d_model), same shape."""
-        return tap("norm", self.norm(x)) if self.norm_first else x
+        return tap("norm", self.norm(x)) if self.norms_before else x
 
     def leave(self, x: Tensor, output: Tensor, tap: Tap = OFF) -> Tensor:
         """Add the sublayer's output to the stream, then normalise in post norm. (batch, seq, d_model), same shape."""
-        x = tap("residual", x + self.dropout(output))
-        return x if self.norm_first else tap("norm", self.norm(x))
+        output = self.dropout(output)
+        x = tap("residual", x + output) if self.residual else output
+        return tap("norm", self.norm(x)) if self.norms_after else x
 
 
 class FeedForward(nn.Module):

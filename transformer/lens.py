@@ -36,7 +36,7 @@ class Lens:
 
 def stream_names(model: Transformer) -> list[str]:
     """Name the decoder's stream at each depth, in the order of the pass: the embedding, then behind every sublayer."""
-    after = "residual" if model.config.norm_first else "norm"
+    after = model.config.leaves
     parts = [f"{layer}.{part}" for layer in range(len(model.decoder)) for part in ("self_attn", "cross_attn", "ffn")]
     return ["tgt_embed.sum", *(f"decoder.{part}.{after}" for part in parts)]
 

@@ -28,12 +28,16 @@ def causal_mask(n: int, device: torch.device | None = None) -> Tensor:
     return torch.ones(n, n, dtype=torch.bool, device=device).tril()[None, None]
 
 
-def target_mask(tgt_in: Tensor, pad_id: int) -> Tensor:
+def target_mask(tgt_in: Tensor, pad_id: int, causal: bool = True) -> Tensor:
     """Combine both: a target row looks back at words only.
 
     tgt_in: (batch, tgt), the first id must be a word (it is BOS) -> (batch, 1, tgt, tgt) bool.
+    causal: False lets a row look ahead too, at every word that is there: in training at the very word it must predict.
     Padding before the first word would hide whole rows and raises ValueError.
     """
     if bool((tgt_in[:, 0] == pad_id).any()):
         raise ValueError("a target sentence starts with padding, so its first row would have nothing to look at")
-    return pad_mask(tgt_in, pad_id) & causal_mask(tgt_in.size(1), tgt_in.device)
+    words = pad_mask(tgt_in, pad_id)  # (batch, 1, 1, tgt)
+    if causal:
+        return words & causal_mask(tgt_in.size(1), tgt_in.device)
+    return words.expand(-1, -1, tgt_in.size(1), -1)

@@ -38,6 +38,8 @@ class Transformer(nn.Module):
 
     The encoder turns the source into `memory` once; the decoder reads `memory` through cross attention while it
     writes the target, one row per word: row t reads the words up to t and gives the logits of word t + 1.
+    Without the causal mask row t reads every word that is there: all of them in training, where the answer is among
+    them, and the words so far while it writes. So such a model never meets in use what it was trained on.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -92,7 +94,7 @@ class Transformer(nn.Module):
     def decode(self, tgt_in: Tensor, memory: Tensor, src_mask: Tensor | None, tap: Tap = OFF) -> Tensor:
         """tgt_in: (batch, tgt) ids, BOS first   memory, src_mask: from `encode`   ->  logits (batch, tgt, tgt_vocab)"""
         self._check(tgt_in, self.config.tgt_vocab_size, "target")
-        tgt_mask = tap("tgt_mask", target_mask(tgt_in, self.config.pad_id))
+        tgt_mask = tap("tgt_mask", target_mask(tgt_in, self.config.pad_id, self.config.causal))
         x = self.tgt_embed(tgt_in, tap.at("tgt_embed"))
         for n, layer in enumerate(self.decoder):
             x = layer(x, memory, tgt_mask, src_mask, tap.at(f"decoder.{n}"), self.tgt_embed.position)

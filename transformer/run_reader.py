@@ -14,6 +14,7 @@ from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
 from transformer.config import ModelConfig
+from transformer.head_facts import are_facts
 from transformer.model import Transformer
 from transformer.sealed import FILM, FORMAT, LIMITS, RunError, parse_json
 from transformer.vocab import VOCABULARIES, Vocabulary
@@ -136,7 +137,7 @@ def _compare(expected: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Tens
 
 
 def read_heads(data: bytes, config: ModelConfig) -> dict[str, Any]:
-    """Read heads.json; RunError if it tells of other heads than this model has."""
+    """Read heads.json; RunError if it tells of other heads than this model has, or what no measurement says."""
     heads = parse_json("heads.json", data)
     blocks, known = heads.get("blocks"), _blocks(config)
     start = heads.get("start", {"block": known[-1], "head": 0})  # where a page begins to look
@@ -149,6 +150,8 @@ def read_heads(data: bytes, config: ModelConfig) -> dict[str, Any]:
         or start.get("head") not in range(config.n_heads)
     ):
         raise RunError("heads.json describes the heads of another model")
+    if not are_facts(heads, known, config.n_heads):
+        raise RunError("heads.json says something of a head that was never measured so")
     return heads
 
 

@@ -22,6 +22,7 @@ from transformer.heads import N_SENTENCES, measure_heads
 from transformer.model import Transformer
 from transformer.run_reader import require_size
 from transformer.sealed import (
+    CORPUS,
     FILM,
     FORMAT,
     LOG,
@@ -105,6 +106,7 @@ class RunWriter:
     writer.save(model, trainer_state)                      the weights so far; trainer_state for resuming
     writer.finish(model, {"exact_match": 0.998, "n_test": 1000}, heads)
 
+    corpus: a person's own sentence pairs, as bytes, kept in the run
     A folder that holds a run already is refused with RunError, unless `replace` is set; a folder that holds anything
     else is always refused. Every method raises RunError if the disk refuses.
     """
@@ -118,21 +120,27 @@ class RunWriter:
         training: Mapping[str, Any],
         *,
         replace: bool = False,
+        corpus: bytes | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path, self.last_step = Path(path), -1  # of the lines of metrics
         if (self.path / "config.json").exists() and not replace:
             raise RunError(f"{self.path.name!r} is a run already; choose another name")
         self._info = _info(self.path, task, config, training)
         self._log_hash, self._log_bytes = hashlib.sha256(), 0
-        self._entries = seal(self.path, {**_first_files(self._info, vocabularies), LOG: b""}, kept={})
+        files = {**_first_files(self._info, vocabularies), LOG: b""} | ({} if corpus is None else {CORPUS: corpus})
+        self._entries = seal(self.path, files, kept={})
 
     @classmethod
     def reopen(cls, path: str | Path, step: int) -> Self:
-        """Go on with a run whose last save was after training step `step`: what was written later is taken out."""
+        """Go on with a run whose last save was after training step `step`: what was written later is taken out.
+
+        step: -1 if nothing was saved yet
+        """
         writer = cls.__new__(cls)
         writer.path = Path(path)
         files = read_sealed(writer.path, TRAINER)
-        log = b"".join(line for line in files.pop(LOG, b"").splitlines(keepends=True) if _step_of(line) <= step)
+        lines = [line for line in files.pop(LOG, b"").splitlines(keepends=True) if _step_of(line) <= step]
+        log, writer.last_step = b"".join(lines), _step_of(lines[-1]) if lines else -1
         writer._info = parse_json("config.json", files["config.json"])
         writer._log_hash, writer._log_bytes = hashlib.sha256(log), len(log)
         later = {name for name in files if name.startswith(FILM) and int(Path(name).stem) > step}
@@ -152,6 +160,7 @@ class RunWriter:
             raise RunError(f"the metrics could not be written ({error.strerror})") from error
         self._log_hash.update(line)
         self._log_bytes += len(line)
+        self.last_step = values.get("step", self.last_step)
 
     def snapshot(self, step: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Add one picture to the film: named arrays as they were after training step `step`."""

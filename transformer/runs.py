@@ -4,6 +4,7 @@
     vocab.src.json       vocab.tgt.json
     metrics.jsonl        one JSON object per line, written while the training goes on
     snapshots/000100.safetensors   the film: attention of fixed probe sentences after training step 100
+    corpus.tsv           the sentence pairs of a person's own training; the other tasks make theirs anew
     heads.json           what each head does, measured once (heads.py)
     model.safetensors    the weights, float32
     trainer.safetensors  optimiser, generator and best weights, for resuming (training/state.py); never shipped
@@ -15,17 +16,19 @@ is used (run_reader.py). Shown on the Runs page.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from transformer.corpus import Corpus, OwnTask
 from transformer.decode import greedy_ids
 from transformer.model import Transformer
 from transformer.run_reader import WEIGHTS, check_film, read_heads, read_model, read_parts, read_tensors
-from transformer.run_writer import RunWriter, save_run
-from transformer.sealed import TRAINER, RunError, read_sealed
+from transformer.run_writer import RunWriter, Vocabularies, save_run
+from transformer.sealed import CORPUS, TRAINER, RunError, read_sealed
 from transformer.tasks import TASKS, Task
 from transformer.trace import Trace, trace_pair
 from transformer.vocab import BOS, UNK, Vocabulary
@@ -97,6 +100,7 @@ class Saved(NamedTuple):
     vocabularies: tuple[Vocabulary, Vocabulary]
     model: Transformer | None  # ready to be trained on; None if no weights were saved yet
     trainer: dict[str, Tensor]  # what `RunWriter.save` was given; empty if it was given nothing
+    corpus: Corpus | None  # a person's own sentence pairs
 
 
 class RunEntry(NamedTuple):
@@ -180,9 +184,28 @@ def load_saved(path: str | Path) -> Saved:
         info, config, vocabularies = read_parts(files)
         model = read_model(config, files[WEIGHTS]).requires_grad_(True) if WEIGHTS in files else None
         trainer = read_tensors(TRAINER, files[TRAINER]) if TRAINER in files else {}
+        corpus = corpus_in(files)
     except RunError as error:
         raise RunError(f"run {folder.name!r}: {error}") from error
-    return Saved(info, vocabularies, model, trainer)
+    return Saved(info, vocabularies, model, trainer, corpus)
+
+
+def corpus_in(files: Mapping[str, bytes]) -> Corpus | None:
+    """Read the sentence pairs that a run brings with it; None if it has none, RunError if they cannot be read."""
+    if CORPUS not in files:
+        return None
+    try:
+        return Corpus.from_tsv(files[CORPUS])
+    except ValueError as error:
+        raise RunError(f"{CORPUS} holds no sentence pairs: {error}") from error
+
+
+def task_in(files: Mapping[str, bytes], info: Mapping[str, Any], vocabularies: Vocabularies) -> Task | None:
+    """Return the task of a run, made from its own sentence pairs if it has any; None for one that is not ours."""
+    corpus = corpus_in(files)
+    if corpus is not None:
+        return OwnTask.with_vocabularies(corpus, vocabularies)
+    return TASKS.get(info["task"]) if isinstance(info.get("task"), str) else None
 
 
 def _load(folder: Path) -> Run:
@@ -193,7 +216,7 @@ def _load(folder: Path) -> Run:
     model = read_model(config, files[WEIGHTS])
     heads = read_heads(files["heads.json"], config) if "heads.json" in files else None
     check_film(files, config)
-    task = TASKS.get(info["task"]) if isinstance(info.get("task"), str) else None
+    task = task_in(files, info, (src_vocab, tgt_vocab))
     example = info["example"] if isinstance(info.get("example"), str) else ""
     if not src_vocab.encode(example).ids:
         example = task.example if task else src_vocab.join(src_vocab.tokens[UNK + 1 : UNK + 6])

@@ -24,6 +24,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 STAGED = ".new"
 LOG = "metrics.jsonl"  # the one file that grows in place between two saves
+CORPUS = "corpus.tsv"  # the sentence pairs of a person's own training; no other run has it
 TRAINER = "trainer.safetensors"  # for resuming only; it is never shipped, so it may be absent
 FILM = "snapshots"
 KB, MB = 1024, 1024 * 1024
@@ -35,6 +36,7 @@ LIMITS = {  # the files that may lie in a run folder, and the most bytes of each
     "vocab.tgt.json": 4 * MB,
     "heads.json": 4 * MB,
     LOG: 64 * MB,
+    CORPUS: 16 * MB,
     "model.safetensors": 512 * MB,
     TRAINER: 2048 * MB,
 }

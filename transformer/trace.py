@@ -187,7 +187,9 @@ def trace_pair(
 
     src_ids: source ids   tgt_ids: decoder input ids, BOS first; both (n,) or (1, n), without padding.
     Labels are the vocabularies' tokens, or the ids as text. One pass serves every decoding step: under the causal
-    mask, row t equals the last row of the trace of the first t + 1 words. `edit` is handed to the recorder.
+    mask, row t equals the last row of the trace of the first t + 1 words. A model without that mask (`causal=False`)
+    has no such law: here row t sees the words after it, which were not there while it was written. To see the model
+    as it was then, trace each prefix. `edit` is handed to the recorder.
     Raises RuntimeError for a model in training mode (dropout would show), ValueError for padding or wrong shapes.
     """
     if model.training:

@@ -3,6 +3,7 @@
     python -m transformer.train --task fr --out runs/mine           train a model and write it as a run
     python -m transformer.train --resume runs/mine                  go on where it was killed or stopped
     python -m transformer.train --task all --out assets/runs --replace      make every shipped run again
+    python -m transformer.train --task own --corpus pairs.tsv --out runs/mine       learn your own sentence pairs
 
 A run is a folder: the weights, the metrics, and a film of the attention of a few fixed sentences while the model learns
 (runs.py). The same command on the same machine gives the same run, bit for bit, killed and resumed or not. Every flag
@@ -20,17 +21,19 @@ from typing import Any, NoReturn
 import torch
 
 from transformer.config import ACTIVATIONS
+from transformer.corpus import Corpus, read_pairs
 from transformer.positions import POSITIONS
 from transformer.runs import RunError
 from transformer.scores import SCORES
 from transformer.sealed import MANIFEST
 from transformer.tasks import TASKS
-from transformer.training import RECIPES, SCHEDULES, TOKENIZERS, TRIED, Recipe, resume, train
+from transformer.training import OWN, RECIPES, SCHEDULES, TOKENIZERS, TRIED, Recipe, quick, resume, train
+from transformer.training.ranks import ALONE, Ranks, leads_here, ranks_here
 
 ALL = "all"
 DONE, REFUSED, DIVERGED, STOPPED = 0, 2, 3, 130
 CHOICES = {
-    "task": [*TASKS, ALL],
+    "task": [*TASKS, OWN, ALL],
     "schedule": SCHEDULES,
     "vocabulary": TOKENIZERS,
     "position": POSITIONS,
@@ -59,6 +62,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--out", metavar="RUN", help="folder of the run, such as runs/mine; of all runs for --task all")
     parser.add_argument("--resume", metavar="RUN", help="go on with an interrupted training; takes no other flag")
     parser.add_argument("--replace", action="store_true", help="replace a run that is there already")
+    parser.add_argument(
+        "--corpus", metavar="FILE", help="sentence pairs for --task own, two columns with a tab between"
+    )
     parser.add_argument("--ship", action="store_true", help="leave out what only a resumed training would need")
     recipe = parser.add_argument_group("the recipe, with the default of each task where it is not that of fr")
     for field in dataclasses.fields(Recipe):
@@ -85,29 +91,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     values = vars(arguments().parse_args(argv))
     torch.set_num_threads(1)  # faster for models this small, and the same bits every time
     try:
-        return run_command(values)
+        with ranks_here() as ranks:
+            return run_command(values, ranks)
     except (ValueError, RunError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        if leads_here():  # of several processes one is enough to say it
+            print(f"error: {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("\nstopped; --resume goes on from the last save", file=sys.stderr)
         return STOPPED
 
 
-def run_command(values: Values) -> int:
-    """Resume, train one task or train them all. values: the flags that were given"""
+def run_command(values: Values, ranks: Ranks = ALONE) -> int:
+    """Resume, train one task or train them all. values: the flags that were given   ranks: who trains together"""
+    bar = sys.stderr if ranks.leads else None
     if "resume" in values:
         require_nothing_else(values, "--resume", {"resume"}, "it goes on with the recipe of the run")
-        return report(values["resume"], resume(values["resume"], bar=sys.stderr))
+        results = resume(values["resume"], bar=bar, ranks=ranks)
+        return report(values["resume"], results) if ranks.leads else DONE
     if "out" not in values:
         raise ValueError("say where to write the run with --out, such as --out runs/mine")
     if values.get("task") == ALL:
         require_nothing_else(values, "--task all", {"task", "out", "replace", "ship"}, "each task has its own recipe")
+        if ranks.n > 1:
+            raise ValueError("--task all trains one small model after the other: start it without torchrun")
         return train_all(Path(values["out"]), values.get("replace", False))
     out, replace, ship = (values.pop(name, None) for name in ("out", "replace", "ship"))
-    recipe = RECIPES.get(values.get("task", Recipe.task), Recipe())  # an unknown task is refused by the recipe
-    results = train(dataclasses.replace(recipe, **values), out, replace=bool(replace), ship=bool(ship), bar=sys.stderr)
-    return report(out, results)
+    corpus = corpus_of(values.pop("corpus", None))
+    recipe = dataclasses.replace(recipe_for(values.get("task", Recipe.task), corpus), **values)
+    results = train(recipe, out, replace=bool(replace), ship=bool(ship), bar=bar, corpus=corpus, ranks=ranks)
+    return report(out, results) if ranks.leads else DONE
+
+
+def recipe_for(task: str, corpus: Corpus | None) -> Recipe:
+    """Return the recipe that a command begins with; an unknown task is refused later, by the recipe itself."""
+    return quick(OWN, corpus) if task == OWN else RECIPES.get(task, Recipe())
+
+
+def corpus_of(file: str | None) -> Corpus | None:
+    """Read sentence pairs from a file; ValueError if there is none, or nothing in it that can be learned."""
+    if file is None:
+        return None
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise ValueError(f"--corpus {file!r} could not be read ({error.strerror})") from error
+    return read_pairs(data)
 
 
 def train_all(out: Path, replace: bool) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import i18n, services, state, widgets
+from ui import i18n, services, state, visitors, widgets
 from ui.navigation import PAGES, SECTION_STARTS
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -30,7 +30,7 @@ page = st.navigation(list(pages.values()), position="hidden")
 with brand:
     st.markdown(f"**{i18n.say(language, 'frame.brand')}**")
 with model:
-    runs = services.runs()
+    runs = services.runs_for(st.context.cookies.get(visitors.COOKIE), state.asked_run())
     lost = state.unknown_run([run.name for run in runs if run.error is None])
     chosen = widgets.run_chooser(language, runs)
     if chosen is not None:

@@ -29,6 +29,8 @@ PAGES: dict[str, PageEntry] = {
     "decoder": PageEntry("decoder", "decoder", "learn"),
     "output": PageEntry("output", "output", "learn"),
     "glossary": PageEntry("glossary", "glossary", "learn"),
+    "train": PageEntry("train", "train", "train"),
+    "runs": PageEntry("runs", "runs", "train"),
 }
 
 

@@ -16,7 +16,7 @@ from transformer.vocab import BOS, EOS, UNK
 from ui import services
 from ui.limits import within_limit
 from ui.pack import Answer, Parcel, RefusedError, pack
-from ui.payload import about, describe, read
+from ui.payload import about, as_in_training, describe, in_other_words, left_out, read
 
 VERSION = 1
 MOST_BYTES = 48 * 1024 * 1024
@@ -48,14 +48,18 @@ def parameters_payload(name: str, at: str) -> bytes:
 def _pack(run: Run, text: str, said: str) -> bytes:
     text, notices = within_limit(text)
     encoding, cut = read(run, text)
-    tgt_out, told = _target(run, encoding.ids, said)
+    right = None if said.strip() else as_in_training(run, encoding)
+    tgt_out, told = (right, []) if right else _target(run, encoding.ids, said)
     trace = trace_pair(run.model, encoding.ids, [BOS, *tgt_out[:-1]], run.src_vocab, run.tgt_vocab)
     parcel = Parcel()
     tensors = {key: parcel.add(trace[key]) for key in trace.names() if not _left_out(run, key)}
     if len(parcel.buffer) > MOST_BYTES:
         raise RefusedError(422, "error.too_large", megabytes=round(len(parcel.buffer) / 1e6), most=MOST_BYTES // 10**6)
     sentence = describe(run, text, encoding, trace, tgt_out)
-    sentence |= {"notices": notices + cut + told, "forced": bool(said.strip())}
+    sentence |= {"notices": left_out(run, bool(said.strip())), "forced": bool(said.strip())}
+    if right:
+        sentence |= in_other_words(run, greedy_ids(run.model, encoding.ids))
+    sentence["notices"] += notices + cut + told
     basis, config = about(run), run.model.config
     header = {
         **basis,

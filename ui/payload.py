@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from transformer.config import LEFT_OUT
 from transformer.decode import greedy_batch
 from transformer.runs import Run
 from transformer.trace import Trace, trace_pair
@@ -26,6 +27,9 @@ SHOWN = (
     "n_decoder_layers",
     "d_ff",
     "norm_first",
+    "residual",
+    "layer_norm",
+    "causal",
     "position",
     "score",
     "max_len",
@@ -50,7 +54,7 @@ def _pack(run: Run, text: str) -> bytes:
         _sentence(run, typed, encoding, tgt_out, parcel)
         for (typed, encoding), tgt_out in zip(readings, written, strict=True)
     ]
-    traces[0]["notices"] = too_long + notices
+    traces[0]["notices"] += too_long + notices
     if flip:
         for sentence, which in zip(traces, (flip.chosen, 1 - flip.chosen), strict=True):
             sentence["flip"] = {"position": flip.position, "words": flip.words, "index": which}
@@ -81,6 +85,16 @@ def about(run: Run) -> dict[str, Any]:
     }
 
 
+def left_out(run: Run, told: bool = False) -> list[dict[str, Any]]:
+    """Say which parts of the paper this model lacks: what it shows is then not what a reader expects.
+
+    told: is the decoder made to read words that are not its own? Then a row without a mask sees what it saw in training
+    """
+    lacking = [part for part in LEFT_OUT if not getattr(run.model.config, part)]
+    keys = ["causal_told" if part == "causal" and told else part for part in lacking]
+    return [{"key": f"bugs.notice.{key}", "values": {}} for key in keys]
+
+
 def _short(text: str) -> str:
     """Shorten a sentence to what fits on a chip: its first two words and its last."""
     words = text.split()
@@ -89,9 +103,33 @@ def _short(text: str) -> str:
 
 def _sentence(run: Run, text: str, encoding: Encoding, tgt_out: list[int], parcel: Parcel) -> dict[str, Any]:
     """Trace one sentence with its translation, add its attention maps to the parcel, and describe both."""
-    trace = trace_pair(run.model, encoding.ids, [BOS, *tgt_out[:-1]], run.src_vocab, run.tgt_vocab)
+    right = as_in_training(run, encoding)
+    read = right or tgt_out
+    trace = trace_pair(run.model, encoding.ids, [BOS, *read[:-1]], run.src_vocab, run.tgt_vocab)
     maps = {name: parcel.add(trace[name]) for name in trace.names() if name.endswith(".weights")}
-    return {**describe(run, text, encoding, trace, tgt_out), "tensors": maps}
+    sentence = {**describe(run, text, encoding, trace, read), "tensors": maps, "notices": left_out(run)}
+    return sentence | in_other_words(run, tgt_out) if right else sentence
+
+
+def as_in_training(run: Run, encoding: Encoding) -> list[int] | None:
+    """Give what the decoder of a model without a causal mask is shown with: the ids of the right answer, with EOS.
+
+    Left alone it has nothing to copy and often writes nothing at all, so of what it has learned one would see nothing.
+    None for a model with the mask, and where nobody knows the answer or the decoder cannot read it.
+    """
+    if run.model.config.causal:
+        return None
+    gold = run.task.answer(run.src_vocab.join(encoding.surfaces)) if run.task else None
+    ids = [*run.tgt_vocab.encode(gold.tgt).ids, EOS] if gold else []
+    return ids if 1 < len(ids) <= run.model.config.max_len and UNK not in ids else None
+
+
+def in_other_words(run: Run, written: list[int]) -> dict[str, Any]:
+    """Tell of a sentence whose decoder reads the right answer what the model writes by itself, with a notice."""
+    said = run.tgt_vocab.decode(written)
+    notice = {"key": "bugs.notice.causal_answer", "values": {"said": said or run.tgt_vocab.token(written[-1])}}
+    others = [other for other in left_out(run) if other["key"] != "bugs.notice.causal"]
+    return {"output": said, "agrees": None, "notices": [*others, notice]}
 
 
 def describe(run: Run, text: str, encoding: Encoding, trace: Trace, tgt_out: list[int]) -> dict[str, Any]:

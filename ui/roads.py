@@ -1,9 +1,12 @@
-"""What the browser asks for without a Streamlit rerun: component files, words, and traces as bytes."""
+"""What the browser asks for without a Streamlit rerun: component files, words, traces as bytes; jobs, runs and texts.
+
+Everything that answers passes here: it gets the security headers, and a new visitor a cookie (visitors.py).
+"""
 
 import contextlib
 import hashlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui import i18n
+from ui import i18n, jobs, visitors
 from ui.faults import log_fault
+from ui.own_data import routes as text_routes
+from ui.runs_roads import routes as runs_routes
+from ui.training_roads import routes as training_routes
 
 ASSETS = Path(__file__).parent.parent / "assets"
 COMPONENTS = ASSETS / "components"
@@ -111,7 +117,11 @@ async def strings(request: Request) -> Response:
 
 
 class Headers:
-    """Add the security headers to every answer, and lasting caching to the components of this version."""
+    """Add the security headers to every answer, lasting caching to the components of this version, cookies to visitors.
+
+    A new visitor's cookie comes with the page itself, or with the first answer that nobody may keep: what a cache
+    between us and many browsers might keep must carry nobody's cookie.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -121,6 +131,7 @@ class Headers:
             await self.app(scope, receive, send)
             return
         lasting = scope["path"].startswith(f"/lab/components/{VERSION}/")
+        new = visitors.greet(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -131,14 +142,21 @@ class Headers:
                 headers.append((b"x-content-type-options", b"nosniff"))
                 if lasting and message["status"] == 200:
                     headers.append((b"cache-control", FOREVER.encode()))
+                if new is not None and _is_personal(message["headers"]):
+                    headers.append((b"set-cookie", visitors.set_cookie(new, scope.get("scheme") == "https")))
                 message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _warm() -> None:
-    """Import torch and run the first sentence, so that the first visitor does not wait for it."""
+def _is_personal(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    found = dict(headers)
+    return found.get(b"content-type", b"").startswith(b"text/html") or found.get(b"cache-control") == b"no-store"
+
+
+def _warm(closing: threading.Event) -> None:
+    """Import torch and run the first sentence, so that the first visitor does not wait for it; then open the jobs."""
     from ui import services
 
     with contextlib.suppress(Exception):  # a run that cannot be loaded says so on the page
@@ -146,13 +164,22 @@ def _warm() -> None:
 
         torch.set_num_threads(1)  # many visitors, few cores: one thread each
         _packed("explore", services.FIRST_RUN, services.run(services.FIRST_RUN).example)
+    if not closing.is_set():
+        root = jobs.jobs().open()
+        print(f"  The teacher's key: {visitors.where_key_lies(root)}", flush=True)
+        from ui.jobs.plan import warm_up
+
+        warm_up()
 
 
 @contextlib.asynccontextmanager
 async def warm(app: Any) -> AsyncIterator[None]:
-    """Start warming up when the server starts, beside it, so that it answers at once."""
-    threading.Thread(target=_warm, daemon=True).start()
+    """Start warming up when the server starts, beside it, so that it answers at once. Trainings outlive its end."""
+    closing = threading.Event()
+    threading.Thread(target=_warm, args=(closing,), daemon=True).start()
     yield
+    closing.set()
+    await run_in_threadpool(jobs.close)
 
 
 routes = [
@@ -161,6 +188,9 @@ routes = [
     Route("/lab/parameters", parameters),
     Route("/lab/chapter", chapter),
     Route("/lab/strings", strings),
+    *training_routes,
+    *runs_routes,
+    *text_routes,
     Mount(f"/lab/components/{VERSION}", StaticFiles(directory=COMPONENTS)),
 ]
 middleware = [Middleware(Headers)]

@@ -12,7 +12,9 @@ from typing import Any
 
 from transformer.runs import Run, RunEntry, RunError, error_of, find_run, load_run, run_folders
 from transformer.tasks import TASKS
+from ui.jobs import jobs
 from ui.pack import RefusedError
+from ui.visitors import visitor_id
 
 PAYLOADS_KEPT_BYTES = 64 * 1024 * 1024
 FIRST_RUN = "fr"
@@ -27,6 +29,20 @@ def runs() -> list[RunEntry]:
     entries = [RunEntry(folder.name, folder, _problem(_stamp(folder))) for folder in run_folders()]
     order = [FIRST_RUN, *TASKS]  # a shipped run has the name of its task, and no other run may have it
     return sorted(entries, key=lambda run: (order.index(run.name) if run.name in order else len(order), run.name))
+
+
+def runs_for(cookie: str | None, *named: str | None) -> list[RunEntry]:
+    """List what a visitor may choose from: shipped runs, the visitor's own, and those that somebody put there by hand.
+
+    cookie: what the browser sent under visitors.COOKIE   named: runs of others that a link asks for
+    """
+    owners, visitor = jobs().runs.owners(), visitor_id(cookie)
+    return [run for run in runs() if owners.get(run.name) in (None, visitor) or run.name in named]
+
+
+def label(name: str) -> str:
+    """Give what people call a run of their own; its name if nobody has called it anything."""
+    return jobs().runs.label(name) or name
 
 
 def _problem(stamp: Stamp) -> str | None:

@@ -117,6 +117,11 @@ def carried() -> dict[str, str]:
     return {key: st.query_params[key] for key in (SENTENCE, RUN, LANGUAGE, PROJECTOR) if key in st.query_params}
 
 
+def asked_run() -> str | None:
+    """Give the run that the link names, whoever it belongs to."""
+    return st.query_params.get(RUN)
+
+
 def unknown_run(known: list[str]) -> str | None:
     """Give the run that a link asks for and nobody has, so that the page can say so."""
     asked = st.query_params.get(RUN)

@@ -50,8 +50,8 @@ def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
 
 
 def run_label(language: str, name: str) -> str:
-    """Name a run as people say it; a run of one's own keeps the name of its folder."""
-    return i18n.words(language).get(f"run.{name}", name)
+    """Name a run as people say it; a run of one's own has the label that somebody gave it, or its own name."""
+    return i18n.words(language).get(f"run.{name}") or services.label(name)
 
 
 def model_card(language: str, info: dict[str, Any]) -> None:
@@ -81,9 +81,10 @@ def unusual(model: dict[str, Any]) -> list[str]:
     choices = {
         f"choice.position.{model['position']}": model["position"] != "sinusoidal",
         f"choice.score.{model['score']}": model["score"] != "scaled_dot",
-        "choice.norm_first": model["norm_first"],
+        "choice.norm_first": model["norm_first"] and model.get("layer_norm", True),
         "choice.gelu": model["activation"] == "gelu",
         "choice.tie_embeddings": model["tie_embeddings"],
+        **{f"bugs.card.{part}": not model.get(part, True) for part in ("residual", "layer_norm", "causal")},
     }
     return [key for key, chosen in choices.items() if chosen]
 
@@ -106,6 +107,15 @@ def page_head(visit: Visit, page: str, example: str, task: str | None) -> str:
             st.caption(visit.say(f"subtitle.{page}"))
         with box:
             return text_box(visit, example, task)
+
+
+def title_line(visit: Visit, page: str) -> None:
+    """Draw the title line of a page that asks for no text: its name and one sentence, on the wall neither."""
+    if visit.projector:
+        return
+    with st.container(key="heading", horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(visit.say(f"page.{page}"), anchor=False, width="content")
+        st.caption(visit.say(f"subtitle.{page}"), width="content")
 
 
 def text_box(visit: Visit, example: str, task: str | None) -> str:

@@ -150,7 +150,7 @@ function both(score) {
  * @param {HeadFacts} fact
  */
 function patternOf(fact) {
-  if (fact.badge !== 'mixed') return fact.badge;
+  if (fact.badge && fact.badge !== 'mixed') return fact.badge;
   const sure = Object.entries(fact.pronoun ?? {}).find(([, score]) => (score?.argmax ?? 0) >= BADGE_RATE);
   return sure ? 'pronoun_' + sure[0] : 'mixed';
 }

@@ -51,7 +51,7 @@ export function gridOf(trace, name, bare) {
     writes: decoder ? words.tgtOut : words.src,
     keys: keySide(block.kind) === 'tgt' ? words.tgtIn : words.src,
     bare,
-    masked: (row, col) => block.kind === 'decoder' && col > row,
+    masked: (row, col) => block.kind === 'decoder' && trace.causal && col > row,
     at: (head, row, col) => (cols.length === nCols ? model(head, row, col) : share(model(head, row, col), left(head, row))),
     model,
     left,

@@ -189,19 +189,19 @@ export class Joined {
     write(this.title.children[1], say('explore.joined.head', { head: view.head + 1 }));
     const [encoder, decoder, cross] = this.now.quadrants.map(({ grid }) => say('explore.block.' + grid.block.kind, { layer: grid.block.layer + 1 }));
     const captions = [
-      { term: encoder, key: 'encoder' },
-      { term: say('explore.joined.never'), key: 'never' },
-      { term: cross, key: 'cross' },
-      { term: decoder, key: 'decoder' },
+      { term: encoder, key: 'encoder', text: 'explore.joined.encoder_text' },
+      { term: say('explore.joined.never'), key: 'never', text: 'explore.joined.never_text' },
+      { term: cross, key: 'cross', text: 'explore.joined.cross_text' },
+      { term: decoder, key: 'decoder', text: 'explore.joined.decoder_text' },
     ];
     join(
       this.captions,
       captions,
       () => el('div', {}, el('dt'), el('dd')),
-      (node, { term, key }) => {
+      (node, { term, key, text }) => {
         set(node, { class: key });
         write(node.children[0], term);
-        write(node.children[1], say(`explore.joined.${key}_text`));
+        write(node.children[1], say(text));
       },
     );
   }

@@ -95,7 +95,7 @@ export class ModelMap {
       (node, box) => {
         const name = box.kind === 'attention' ? titleOf(box.block ?? '', say) : say(box.key);
         set(node, {
-          class: 'box ' + box.kind,
+          class: `box ${box.kind}${box.gone ? ' gone' : ''}`,
           style: `left:${box.x}px;top:${box.y}px;width:${box.w}px;height:${box.h}px`,
           'data-block': box.block ?? null,
           'data-door': box.door ? JSON.stringify(box.door) : null,

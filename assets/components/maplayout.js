@@ -1,9 +1,11 @@
 /** Where each box of the whole-model map stands. Drawn bottom-up, as figure 1 of the paper, for any number of layers and heads. */
 
+import { normsAfter } from './lacks.js';
+
 /** @typedef {import('./payload.js').ModelFacts} ModelFacts */
 /** @typedef {'attention' | 'feed' | 'norm' | 'plain' | 'memory' | 'softmax' | 'caption' | 'note'} BoxKind */
 /** @typedef {{page: string, b: string, g?: string}} Door the step page, place and stage that a box opens */
-/** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string, door?: Door}} Box */
+/** @typedef {{kind: BoxKind, key: string, x: number, y: number, w: number, h: number, block?: string, door?: Door, gone?: boolean}} Box gone: the model lacks it, and it is crossed out */
 /** @typedef {{x: number, y: number, head: number, block: string}} Thumb */
 /** @typedef {{boxes: Box[], thumbs: Thumb[], wires: {d: string, memory: boolean}[], width: number, height: number}} Layout */
 /** `top`: room for the map's own words above the encoder, and for what memory feeds. */
@@ -28,7 +30,7 @@ function columnOf(x, g) {
   let y = 0;
   return {
     boxes,
-    /** @param {BoxKind} kind @param {string} key @param {number} h @param {number} [space] @param {{block?: string, door?: Door}} [to] */
+    /** @param {BoxKind} kind @param {string} key @param {number} h @param {number} [space] @param {{block?: string, door?: Door, gone?: boolean}} [to] */
     add(kind, key, h, space = g.space, to = {}) {
       boxes.push({ kind, key, x, y, w: g.column, h, ...to });
       y += h + space;
@@ -48,7 +50,7 @@ function columnOf(x, g) {
  * @returns {Layout}
  */
 export function layoutOf(model, room) {
-  const tall = model.norm_first || INSIDE.includes(model.position); // one norm more in each column, or two lines of text
+  const tall = model.norm_first || !model.residual || INSIDE.includes(model.position); // one norm more in each column, or two lines of text
   const g = tall ? { ...room, space: room.space - 1, norm: room.norm - 1 } : room;
   const rows = Math.ceil(model.n_heads / PER_ROW);
   const attention = g.label + rows * (g.thumb + 3) + g.space + 3;
@@ -90,12 +92,30 @@ function addLayer(column, model, g, attention, layer, sublayers) {
   for (const sublayer of sublayers) {
     const b = sublayer === 'feed' ? `${stack}.${layer}.ffn` : nameOf(sublayer, layer);
     const page = sublayer === 'feed' ? stack : 'attention';
-    if (!model.norm_first) column.add('norm', 'explore.map.add_norm', g.norm, g.space, { door: { page, b, g: 'add' } });
+    addSum(column, model, g, { page, b, g: 'add' });
     if (sublayer === 'feed') column.add('feed', 'explore.map.feed_forward', g.plain + 4, g.space, { door: { page, b } });
     else column.add('attention', 'explore.map.' + sublayer, attention, g.space, { block: b });
-    if (model.norm_first) column.add('norm', 'explore.map.norm', g.norm, g.space, { door: { page, b, g: 'norm' } });
+    if (model.norm_first && model.layer_norm) column.add('norm', 'explore.map.norm', g.norm, g.space, { door: { page, b, g: 'norm' } });
+    if (model.norm_first && !model.layer_norm) column.add('norm', 'bugs.map.norm', g.norm, g.space, { door: { page, b }, gone: true });
   }
   column.skip(g.space + 2);
+}
+
+/**
+ * What stands above a sublayer. Post norm: the sum and its norm. Pre norm: nothing but the sum, which has no box of its own.
+ * Where one of the two is missing the other stands alone; what is missing altogether is crossed out.
+ * @param {Column} column
+ * @param {ModelFacts} model
+ * @param {Geometry} g
+ * @param {Door} door
+ */
+function addSum(column, model, g, door) {
+  const [sums, norms] = [model.residual, normsAfter(model)];
+  if (sums && model.norm_first) return;
+  if (sums && norms) return column.add('norm', 'explore.map.add_norm', g.norm, g.space, { door });
+  if (sums) return column.add('norm', 'bugs.map.sum_alone', g.norm, g.space, { door });
+  if (norms) return column.add('norm', 'bugs.map.norm_alone', g.norm, g.space, { door: { ...door, g: 'norm' } });
+  column.add('norm', model.norm_first ? 'bugs.map.sum' : 'bugs.map.both', g.norm, g.space, { door: { page: door.page, b: door.b }, gone: true });
 }
 
 /**
@@ -115,7 +135,7 @@ function nameOf(sublayer, layer) {
  * @param {Door} door
  */
 function finalNorm(column, model, g, door) {
-  if (model.norm_first) column.add('norm', 'explore.map.final_norm', g.norm, g.space + 2, { door });
+  if (model.norm_first && model.layer_norm) column.add('norm', 'explore.map.final_norm', g.norm, g.space + 2, { door });
 }
 
 /**

@@ -12,6 +12,9 @@ import { ask, receive } from './net.js';
  * @property {number} n_decoder_layers
  * @property {number} d_ff
  * @property {boolean} norm_first
+ * @property {boolean} residual is what a sublayer gives added to what it read? Else it takes its place
+ * @property {boolean} layer_norm
+ * @property {boolean} causal are the words after a row's own hidden from it in the decoder?
  * @property {string} position a key of transformer/positions.py
  * @property {string} score
  * @property {number} parameters
@@ -79,7 +82,7 @@ import { ask, receive } from './net.js';
  * @property {number} show
  * @property {Sentence[]} traces
  */
-/** @typedef {Sentence & {weights: Map<string, Float32Array>}} Trace one sentence with its attention maps opened */
+/** @typedef {Sentence & {weights: Map<string, Float32Array>, causal: boolean}} Trace one sentence with its attention maps opened */
 /** @typedef {{header: Header, traces: Trace[], bytes: number}} Payload */
 
 /** The server said no, in words: a string key and the values for it. */
@@ -147,7 +150,7 @@ function openSentence(sentence, model, buffer, start) {
     weights.set(name, values);
   }
   if (sentence.tgt_out.length !== sentence.tgt_in.length) throw damaged('tgt_out');
-  return { ...sentence, weights };
+  return { ...sentence, weights, causal: model.causal };
 }
 
 /**

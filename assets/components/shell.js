@@ -1,6 +1,6 @@
 /** What the page around us needs from us, once per window: Streamlit's own parts are otherwise left alone. */
 
-const LOST = '.st-key-heading button:disabled'; // widgets are disabled as long as the server does not answer
+const LOST = '.st-key-frame_switches button:disabled'; // widgets are disabled as long as the server does not answer
 const SKIP = '[data-testid="stSkipToContent"]'; // for people without a mouse, in English only
 const CLOSE = '[data-testid="stDialog"] button[aria-label="Close"]';
 

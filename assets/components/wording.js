@@ -1,6 +1,7 @@
 /** The words of the page for the model at hand: it says letter, word or piece as its vocabularies do, and names its task. */
 
 import { blockOf, keySide } from './blocks.js';
+import { keyFor } from './lacks.js';
 
 /** @typedef {import('./payload.js').Header} Header */
 /** @typedef {import('./strings.js').Words} Words */
@@ -8,12 +9,13 @@ import { blockOf, keySide } from './blocks.js';
 
 /**
  * Fill in everywhere what a token is called: {src} {srcs} {tgt} {tgts}, {unit} for the keys of a block, {text} {texts}.
+ * What is not true of a model that lacks a part of the paper is said of it in other words.
  * @param {Words} words
  * @param {Header} header
  * @param {string} block
  * @returns {Wording}
  */
-export function wordingOf(words, { units, task }, block) {
+export function wordingOf(words, { units, task, model }, block) {
   /** @param {string} beginning of a key that ends with the name of a task */
   const ofTask = (beginning) => beginning + (words.has(beginning + task) ? task : 'any');
   const [src, srcs] = [words.say(`unit.${units.src}.one`), words.say(`unit.${units.src}.many`)];
@@ -26,11 +28,11 @@ export function wordingOf(words, { units, task }, block) {
     texts: words.say(ofTask('task.texts.')),
   };
   /** @type {import('./strings.js').Say} */
-  const say = (key, values) => words.say(key, { ...names, ...values });
+  const say = (key, values) => words.say(keyFor(words, model, key), { ...names, ...values });
   return {
     ...words,
     say,
-    sayWith: (key, parts) => words.sayWith(key, { ...names, ...parts }),
+    sayWith: (key, parts) => words.sayWith(keyFor(words, model, key), { ...names, ...parts }),
     sayTask: (beginning, values) => say(ofTask(beginning), values),
   };
 }

@@ -19,11 +19,13 @@ class PaddedBatch:
 
     src: (batch, src) ids   tgt_in: (batch, tgt) ids. Masks are bool, True = may look; `why` says OPEN, PADDING, LATER
     or both. encoder, cross and decoder are one sentence's mask by the rows and columns of that attention.
+    hides_later: False for a model without the causal mask, in which no cell is closed because its word comes later
     """
 
     src: Tensor
     tgt_in: Tensor
     pad_id: int
+    hides_later: bool = True
 
     @property
     def src_padding(self) -> Tensor:
@@ -37,13 +39,14 @@ class PaddedBatch:
 
     @property
     def causal(self) -> Tensor:
-        """Give the causal mask, the same for every sentence: (tgt, tgt)."""
-        return causal_mask(self.tgt_in.size(1))[0, 0]
+        """Give the causal mask, the same for every sentence; all open in a model without one: (tgt, tgt)."""
+        mask = causal_mask(self.tgt_in.size(1))[0, 0]
+        return mask if self.hides_later else torch.ones_like(mask)
 
     @property
     def combined(self) -> Tensor:
         """Give the mask of the decoder's self-attention, padding and causal: (batch, tgt, tgt)."""
-        return target_mask(self.tgt_in, self.pad_id)[:, 0]
+        return target_mask(self.tgt_in, self.pad_id, self.hides_later)[:, 0]
 
     def why_encoder(self) -> Tensor:
         """Say why each cell of the encoder's self-attention is closed: (batch, src, src)."""
@@ -60,7 +63,9 @@ class PaddedBatch:
         return closed[:, None, :].expand(-1, self.tgt_in.size(1), -1)
 
 
-def pad_batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], pad_id: int = 0) -> PaddedBatch:
+def pad_batch(
+    sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], pad_id: int = 0, hides_later: bool = True
+) -> PaddedBatch:
     """Pad sentences to the longest of each side. sources: ids, targets: decoder input ids from BOS on, none empty
 
     ValueError for no sentence, for an empty one, and for one that holds padding already.
@@ -70,7 +75,7 @@ def pad_batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
             raise ValueError("every sentence needs a word, and none may hold padding before it is padded")
     if not sources or len(sources) != len(targets):
         raise ValueError(f"a batch needs pairs of sentences, got {len(sources)} sources and {len(targets)} targets")
-    return PaddedBatch(_padded(sources, pad_id), _padded(targets, pad_id), pad_id)
+    return PaddedBatch(_padded(sources, pad_id), _padded(targets, pad_id), pad_id, hides_later)
 
 
 def _padded(sentences: Sequence[Sequence[int]], pad_id: int) -> Tensor:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from transformer.heads import blocks_of
@@ -74,7 +75,8 @@ def own_mask(model: Transformer, block: str, n_src: int, n_tgt: int) -> Tensor:
     if block not in kinds:
         raise KeyError(f"no attention block {block!r} in this model; it has {', '.join(kinds)}")
     if kinds[block] == "decoder":
-        return causal_mask(n_tgt)[0, 0]
+        mask = causal_mask(n_tgt)[0, 0]
+        return mask if model.config.causal else torch.ones_like(mask)
     rows = n_src if kinds[block] == "encoder" else n_tgt
     return causal_mask(1)[0, 0].expand(rows, n_src).clone()  # everybody may look at every word
 
@@ -86,7 +88,8 @@ def check(model: Transformer, painting: Painting, own: Tensor) -> None:
     if painting.mask.shape != own.shape:
         raise ValueError(f"this mask is {tuple(painting.mask.shape)}, the block needs {tuple(own.shape)}")
     decoder = ".cross_attn" not in painting.block and painting.block.startswith("decoder.")
-    reachable = painting.mask & own if decoder else painting.mask
+    # While a row is written, later words are not there, whatever the model's own mask says of them.
+    reachable = painting.mask & causal_mask(own.size(0))[0, 0] if decoder else painting.mask
     hidden = (~reachable.any(dim=-1)).nonzero().flatten().tolist()
     if hidden:
         raise HiddenRowError(hidden[0])

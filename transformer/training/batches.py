@@ -4,15 +4,16 @@ Where sentences of like length stand together, a batch holds little padding, and
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, count, islice
 from random import Random
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from transformer.tasks import TASKS, Example
+from transformer.tasks import Example, Task
 from transformer.training.recipe import Recipe, Vocabularies
+from transformer.training.subject import n_different, task_of
 from transformer.vocab import BOS, EOS, PAD
 
 
@@ -85,7 +86,7 @@ def rows_of(examples: Sequence[Example], vocabularies: Vocabularies) -> Rows:
     )
 
 
-def lesson_plan(recipe: Recipe, vocabularies: Vocabularies, done: int = 0) -> Iterator[Batch]:
+def lesson_plan(recipe: Recipe, vocabularies: Vocabularies, done: int = 0, task: Task | None = None) -> Iterator[Batch]:
     """Plan the batches of a training, without end: first sentences that have no pronoun to resolve, then all of them.
 
     A model that meets "it" from the first step on resolves it by many small hints spread over all its heads. One that
@@ -93,13 +94,18 @@ def lesson_plan(recipe: Recipe, vocabularies: Vocabularies, done: int = 0) -> It
     this; which can be seen, and is the same for every noun.
 
     done: steps that were taken already; their batches are drawn again, but not made
+    task: what to draw from; None for the task that the recipe names
     ValueError if a sentence has more tokens than the recipe lets the model read.
     """
-    task, easy = TASKS[recipe.task], None
+    task, easy = task or task_of(recipe), None
+    if recipe.draw:
+        return Draws(recipe, vocabularies, task).batches(done)
     if recipe.pronouns_from == 0.0 and recipe.vocabulary == "task":
-        rows = Rows(*task.id_rows(recipe.seed, recipe.n_pool))  # a task may be able to draw these without a loop
+        rows = Rows(
+            *task.id_rows(recipe.seed, n_different(recipe, task))
+        )  # a task may be able to draw these without a loop
     else:
-        examples = list(islice(task.examples(recipe.seed, "train"), recipe.n_pool))
+        examples = list(islice(task.examples(recipe.seed, "train"), n_different(recipe, task)))
         rows = rows_of(examples, vocabularies)
         easy = [i for i, example in enumerate(examples) if example.referent is None]
     pool, random = Pool(rows), Random(recipe.seed)
@@ -110,6 +116,58 @@ def lesson_plan(recipe: Recipe, vocabularies: Vocabularies, done: int = 0) -> It
         pool.orders(recipe.batch, random),
     )
     return map(pool.batch, islice(orders, done, None))
+
+
+class Draws:
+    """The training sentences in handfuls of `recipe.draw`, each drawn when it is first needed.
+
+    One pass goes through all handfuls, the later ones in an order of their own; within a handful a pass shuffles,
+    sorts by length and cuts as `Pool` does. So the first step waits for one handful only, and a resumed training
+    leaves out what is behind it without looking.
+    """
+
+    def __init__(self, recipe: Recipe, vocabularies: Vocabularies, task: Task) -> None:
+        self.recipe, self.vocabularies = recipe, vocabularies
+        n = n_different(recipe, task)
+        self.sizes = [min(recipe.draw, n - start) for start in range(0, n, recipe.draw)]
+        self.source = task.examples(recipe.seed, "train")
+        self.drawn: list[list[Example]] = []
+        self.pools: dict[int, Pool] = {}
+
+    def pool(self, n: int) -> Pool:
+        """Return the n-th handful as ids, drawing it and those before it if that has not happened."""
+        while len(self.drawn) <= n:
+            self.drawn.append(list(islice(self.source, self.sizes[len(self.drawn)])))
+        if n not in self.pools:
+            self.pools[n] = Pool(rows_of(self.drawn[n], self.vocabularies))
+            require_room(self.recipe, self.pools[n].longest)
+        return self.pools[n]
+
+    def visits(self) -> Iterator[tuple[int, Random]]:
+        """Yield which handful comes next, with the chance that orders it, without end."""
+        for turn in count():
+            random = Random(f"{self.recipe.seed} {turn}")
+            order = list(range(len(self.sizes)))
+            if turn:
+                random.shuffle(order)
+            for n in order:
+                yield n, Random(f"{self.recipe.seed} {turn} {n}")
+
+    def batches(self, done: int) -> Iterator[Batch]:
+        """Yield the batches without end, but for the first `done`; ValueError, at once, for a sentence too long."""
+        self.pool(0)
+        return self._batches(done)
+
+    def _batches(self, done: int) -> Iterator[Batch]:
+        size = self.recipe.batch
+        for n, random in self.visits():
+            n_batches = -(-self.sizes[n] // size)
+            if done >= n_batches:
+                done -= n_batches
+                continue
+            pool = self.pool(n)
+            yield from map(pool.batch, islice(pool.orders(size, random), done, n_batches))
+            done = 0
 
 
 def require_room(recipe: Recipe, longest: int) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -9,12 +10,22 @@ from torch import Tensor
 
 from transformer.model import Transformer
 from transformer.training.batches import Batch
+from transformer.training.ranks import ALONE, Ranks
 from transformer.training.recipe import Recipe
 from transformer.vocab import PAD
 
 
 class DivergedError(ArithmeticError):
     """Say in half a sentence why a training cannot go on."""
+
+
+class Taken(NamedTuple):
+    """A step that was taken. The gradients, clipped, still stand beside the weights."""
+
+    step: int  # counted from 1
+    loss: Tensor  # of its batch, before the step
+    grad_norm: float  # length of the whole gradient before it was clipped
+    n_tokens: int  # of the batch, source and target, without padding
 
 
 def loss_of(model: Transformer, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
@@ -42,10 +53,12 @@ def training_steps(
     batches: Iterator[Batch],
     optimiser: torch.optim.Optimizer | None = None,
     done: int = 0,
-) -> Iterator[tuple[int, Tensor]]:
-    """Train step by step; yield how many steps are done and the loss of the last one. The caller may look around.
+    ranks: Ranks = ALONE,
+) -> Iterator[Taken]:
+    """Train step by step; yield each step when it is taken. The caller may look around.
 
     optimiser: that of a training to go on with   done: the steps it has behind it
+    ranks: the processes that share each batch
     Raises DivergedError before a loss or a gradient that is not finite could spoil the weights.
     """
     optimiser = optimiser or optimiser_for(model, recipe)
@@ -53,12 +66,20 @@ def training_steps(
         model.train()
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate_at(step)
-        loss = loss_of(model, next(batches), recipe.label_smoothing)
+        batch = next(batches)
+        share = ranks.share(batch, recipe.seed, step)
+        loss = loss_of(model, share, recipe.label_smoothing)
         optimiser.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        for what, number in (("loss", loss), ("gradient", norm)):
-            if not math.isfinite(number.item()):
+        loss = ranks.average(model, loss, share)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item()
+        for what, number in (("loss", loss.item()), ("gradient", norm)):
+            if not math.isfinite(number):
                 raise DivergedError(f"the {what} of step {step + 1} was not finite")
         optimiser.step()
-        yield step + 1, loss.detach()
+        yield Taken(step + 1, loss.detach(), norm, words_in(batch))
+
+
+def words_in(batch: Batch) -> int:
+    """Count the tokens that a batch holds on both sides, padding apart."""
+    return int(batch.src.count_nonzero()) + int(batch.tgt_out.count_nonzero())  # PAD is 0

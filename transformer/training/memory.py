@@ -15,9 +15,10 @@ from torch import Tensor
 
 from transformer.config import ModelConfig
 from transformer.model import Transformer
-from transformer.tasks import TASKS
+from transformer.tasks import Task
 from transformer.training.batches import rows_of
 from transformer.training.recipe import Recipe, Vocabularies
+from transformer.training.subject import task_of
 from transformer.training.vocabularies import vocabularies_of
 from transformer.vocab import PAD
 
@@ -44,14 +45,15 @@ class Estimate(NamedTuple):
         return self.parameter_bytes + self.activation_bytes + self.pool_bytes
 
 
-def estimate(recipe: Recipe, vocabularies: Vocabularies | None = None) -> Estimate:
+def estimate(recipe: Recipe, vocabularies: Vocabularies | None = None, task: Task | None = None) -> Estimate:
     """Say what a training by this recipe needs; ValueError for a recipe that describes no model.
 
-    vocabularies: those of the recipe, if they have been made already
+    vocabularies: those of the recipe, if they have been made already   task: None for the one that the recipe names
     """
-    vocabularies = vocabularies or vocabularies_of(recipe)
+    task = task or task_of(recipe)
+    vocabularies = vocabularies or vocabularies_of(recipe, task)
     config = recipe.config(vocabularies)
-    rows = rows_of(list(islice(TASKS[recipe.task].examples(0, "train"), N_LENGTHS)), vocabularies)
+    rows = rows_of(list(islice(task.examples(0, "train"), N_LENGTHS)), vocabularies)
     src_len, tgt_len = (min(max(map(len, side)), recipe.max_len) for side in rows)
     return Estimate(
         config.n_parameters,

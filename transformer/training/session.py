@@ -9,22 +9,28 @@ from typing import Any
 
 import torch
 
+from transformer.alignment import on_tokens
 from transformer.model import Transformer
 from transformer.runs import RunWriter
-from transformer.tasks import TASKS
+from transformer.tasks import Example, Task
 from transformer.training.bar import Bar
 from transformer.training.batches import lesson_plan, require_room
-from transformer.training.film import Film, frame_steps
-from transformer.training.loop import DivergedError, training_steps
+from transformer.training.film import Film, frame_steps, known_probes, probes_of
+from transformer.training.live import N_SHOWN, Pronouns, Pulse, Samples
+from transformer.training.loop import DivergedError, Taken, training_steps
 from transformer.training.measure import Exam
+from transformer.training.ranks import ALONE, Ranks
 from transformer.training.recipe import Recipe, Vocabularies
 from transformer.training.state import Progress, state_of
+from transformer.training.wishes import Wish, Wishes, go
 
-VALID_FROM = 50  # steps; before them no sentence comes out right
-METRICS_EVERY = 10  # steps
-CHECK_EVERY = 50  # steps; so often a training with a target looks whether it has reached it
-SAVE_EVERY = 3.0  # seconds of work that are lost at most when a training is killed,
-SAVE_SHARE = 0.03  # unless saving so often took more than this share of the time
+METRICS_EVERY = 10  # steps,
+FIRST_LINES = (1, 2, 3, 5)  # but for these, so that there is something to see at once;
+MOST_LINES = 20_000  # and in a very long training more
+CHECK_EVERY = 25  # steps; so often a training with a target looks whether it has reached it
+SAVE_EVERY = 3.0  # seconds of work that are lost when a training is killed,
+SAVE_SHARE = 0.03  # unless saving so often took more than this share of the time;
+SAVE_LATEST = 4.0  # yet never more than these
 
 
 class Session:
@@ -33,76 +39,126 @@ class Session:
     def __init__(
         self,
         recipe: Recipe,
+        task: Task,
         vocabularies: Vocabularies,
         model: Transformer,
         optimiser: torch.optim.Optimizer,
         progress: Progress,
         bar: Bar,
+        wishes: Wishes = go,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.recipe, self.model, self.optimiser = recipe, model, optimiser
-        self.progress, self.bar = progress, bar
-        self.batches = lesson_plan(recipe, vocabularies, progress.step)
-        self.exam = Exam(recipe, vocabularies)
-        self.film = Film(TASKS[recipe.task], vocabularies)
+        self.progress, self.bar, self.wishes, self.ranks = progress, bar, wishes, ranks
+        self.batches = lesson_plan(recipe, vocabularies, progress.step, task)
+        self.exam = Exam(recipe, vocabularies, task)
+        known = known_probes(task)
+        self.film = Film(probes_of(task, vocabularies, recipe.probe, known))
         self.frames = set(frame_steps(recipe.steps))
+        self.every = max(METRICS_EVERY, recipe.steps // MOST_LINES)
+        self.pulse = Pulse(model, recipe.clip)
+        own = (task.answer(recipe.probe) or Example(recipe.probe, "", [])) if recipe.probe else None
+        self.samples = Samples(self.exam.valid[:N_SHOWN], self.film.probes, vocabularies, own)
+        on_ours = [on_tokens(example, task.vocabularies(), vocabularies) for example in known]
+        rows = {n: example.referent[0] for n, example in enumerate(on_ours) if example.referent}
+        self.pronouns = Pronouns(rows, self.film.probes, vocabularies)
         require_room(recipe, max(self.exam.longest, self.film.longest))
 
     def run(self, writer: RunWriter, ship: bool) -> dict[str, Any]:
-        """Train to the end, write the run and return its results. ship: leave out what only resuming would need"""
+        """Train to the end, write the run and return its results. ship: leave out what only resuming would need
+
+        A training that is to pause is saved and returns {"stopped": "paused", "steps_done"}; its run has no results.
+        """
         self.writer = writer
         self.started = self.saved_at = time.perf_counter()
         self.seconds_before, self.save_took = self.progress.seconds, 0.0
         facts = self.learn()
         self.bar.close()
-        results = self.exam.results(self.model) | {"steps_done": self.progress.step} | facts
+        if facts["stopped"] == "paused":
+            return facts | {"steps_done": self.progress.step}
+        haste = facts["stopped"] == "stopped"
+        results = self.exam.results(self.model, haste) | {"steps_done": self.progress.step} | facts
         resumable = not ship and facts["stopped"] != "diverged"
         trainer = state_of(self.model, self.optimiser, self.progress) if resumable else None
-        writer.finish(self.model, results, self.exam.heads(self.model), trainer)
+        writer.finish(self.model, results, self.exam.heads(self.model, haste), trainer)
         return results
 
     def learn(self) -> dict[str, Any]:
         """Take all steps that are left, or fewer; return why it stopped, and after which step the kept weights were."""
-        if self.progress.step == 0:
-            self.writer.snapshot(0, self.film.picture(self.model))
-            self.look(0, generate=False)
-        why = "steps"
+        progress = self.progress
+        if progress.step == 0:
+            self.writer.metric({"step": 0} | self.look(0, heads=True) | self.show(0) | {"seconds": 0.0})
+        elif not progress.ended and self.wishes() == "stop":
+            self.stop_here()
         try:
-            for step, loss in training_steps(self.model, self.recipe, self.batches, self.optimiser, self.progress.step):
-                if self.after(step, loss.item()):
-                    why = "target"
-                    break
+            if not self.ranks.agree(bool(progress.ended)) and self.take_steps() == "pause":
+                return {"stopped": "paused", "kept_step": progress.step}
         except DivergedError as error:
-            best = self.progress.best
+            best = progress.best
             best.give_back(self.model)
             note = f"the training diverged: {error}; the weights kept are those after step {best.step}"
             self.bar.say(note)
             return {"stopped": "diverged", "kept_step": best.step, "note": note}
-        return {"stopped": why, "kept_step": self.progress.step}
+        return {"stopped": progress.ended or "steps", "kept_step": progress.step}
 
-    def after(self, step: int, loss: float) -> bool:
-        """Look, tell and save after a step, where it is time to; return whether the target is reached."""
-        recipe, self.progress.step = self.recipe, step
-        frame, last, line = step in self.frames, step == recipe.steps, {}
+    def take_steps(self) -> Wish:
+        """Take steps until the training has ended or is to pause; return the last wish."""
+        done, ranks = self.progress.step, self.ranks
+        steps = training_steps(self.model, self.recipe, self.batches, self.optimiser, done, ranks)
+        self.pulse.begin()
+        for taken in steps:
+            self.pulse.add(taken)
+            wish = self.wishes()
+            self.after(taken, stop=wish == "stop")
+            if ranks.agree(bool(self.progress.ended) or wish == "pause"):
+                self.save()
+                return wish if not self.progress.ended else "stop"
+            self.pulse.begin()
+        return "go"
+
+    def after(self, taken: Taken, stop: bool) -> None:
+        """Look, tell and save after a step, where it is time to; `progress.ended` says whether the training is over."""
+        recipe, step, loss = self.recipe, taken.step, taken.loss.item()
+        self.progress.step = step
+        frame, last, line = step in self.frames or stop, step == recipe.steps, {}
         if frame or (recipe.target and step % CHECK_EVERY == 0):
-            line = self.look(step, generate=last or step >= VALID_FROM)
-        reached = "valid_exact_match" in line and self.exam.passed(self.model, line["valid_exact_match"])
-        if frame or reached:
-            self.writer.snapshot(step, self.film.picture(self.model))
-            line["probe"] = self.film.caption(self.model)
-        if line or last or step % METRICS_EVERY == 0:
+            line = self.look(step, heads=frame)
+        reached = bool(line) and self.exam.passed(self.model, line["valid_exact_match"])
+        ended = "target" if reached else "steps" if last else "stopped" if stop else ""
+        if ended and not frame:
+            line = self.look(step, heads=True)
+        if frame or ended:
+            line |= self.show(step)
+        if line or step in FIRST_LINES or step % self.every == 0:
             facts = {"step": step, "loss": loss, "learning_rate": recipe.learning_rate_at(step - 1)}
-            self.writer.metric(facts | line | {"seconds": round(self.seconds(), 3)})
+            facts |= self.pulse.facts(taken) | line | ({"ended": ended} if ended else {})
+            self.writer.metric(facts | {"seconds": round(self.seconds(), 3)})
             self.bar.draw(step, recipe.steps, loss, self.seconds())
         self.progress.watch.add(loss)
-        if (frame or self.save_is_due()) and not reached:  # a save does not know why a training stops: it looks again
+        self.progress.ended = ended
+        if not ended and self.save_is_due():
             self.save()
-        return reached
 
-    def look(self, step: int, generate: bool) -> dict[str, Any]:
+    def stop_here(self) -> None:
+        """End a training that was interrupted, without another step."""
+        step = self.progress.step
+        line = self.look(step, heads=True) | self.show(step) | {"ended": "stopped"}
+        if self.writer.last_step < step:
+            self.writer.metric({"step": step} | line | {"seconds": round(self.seconds(), 3)})
+        self.progress.ended = "stopped"
+        self.save()
+
+    def look(self, step: int, heads: bool) -> dict[str, Any]:
         """Measure the model on unseen sentences, and keep its weights if they are the best so far."""
-        line = self.exam.on_the_way(self.model, generate)
-        self.progress.best.see(self.model, step, line.get("valid_exact_match", 0.0), line["valid_loss"])
+        line = self.exam.on_the_way(self.model, heads)
+        self.progress.best.see(self.model, step, line["valid_exact_match"], line["valid_loss"])
         return line
+
+    def show(self, step: int) -> dict[str, Any]:
+        """Add a picture to the film; return what the model says by now."""
+        facts, said = self.samples.look(self.model)
+        self.writer.snapshot(step, self.film.picture(self.model, said))
+        return facts | self.pronouns.look(self.model)
 
     def seconds(self) -> float:
         """Give the seconds of work so far, those before an interruption included."""
@@ -110,7 +166,8 @@ class Session:
 
     def save_is_due(self) -> bool:
         """Say whether a killed training would lose more work than a save costs."""
-        return time.perf_counter() - self.saved_at >= max(SAVE_EVERY, self.save_took / SAVE_SHARE)
+        patience = max(SAVE_EVERY, min(self.save_took / SAVE_SHARE, SAVE_LATEST))
+        return time.perf_counter() - self.saved_at >= patience
 
     def save(self) -> None:
         """Save everything that decides how this training goes on."""

@@ -15,6 +15,12 @@ from transformer.runs import RunError
 from transformer.training.watch import Best, Watch
 
 Kind = tuple[tuple[int, ...], torch.dtype]  # shape and type
+ENDS = (
+    "",
+    "steps",
+    "target",
+    "stopped",
+)  # why a training is over that was saved before it was measured; "": it goes on
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps for each parameter
 
 
@@ -24,6 +30,7 @@ class Progress:
 
     step: int = 0
     seconds: float = 0.0  # of work, over all the times that it was started
+    ended: str = ""  # one of ENDS
     watch: Watch = field(default_factory=Watch)
     best: Best = field(default_factory=Best)
 
@@ -34,6 +41,7 @@ def state_of(model: Transformer, optimiser: torch.optim.Optimizer, progress: Pro
     state = {
         "generator": torch.get_rng_state(),
         "step": torch.tensor(progress.step),
+        "ended": torch.tensor(ENDS.index(progress.ended)),
         "seconds": torch.tensor(progress.seconds, dtype=torch.float64),
         "watch.first": torch.tensor(watch.first, dtype=torch.float64),
         "watch.high": torch.tensor(list(watch.high), dtype=torch.bool),
@@ -65,7 +73,9 @@ def restore(state: Mapping[str, Tensor], model: Transformer, optimiser: torch.op
         torch.set_rng_state(state["generator"])
     except RuntimeError as error:
         raise RunError("trainer.safetensors holds no state of a random generator") from error
-    return Progress(int(state["step"]), float(state["seconds"]), watch, best)
+    if not 0 <= (ended := int(state.get("ended", torch.tensor(0)))) < len(ENDS):
+        raise RunError(f"trainer.safetensors says that the training ended for reason {ended}, which there is not")
+    return Progress(int(state["step"]), float(state["seconds"]), ENDS[ended], watch, best)
 
 
 def _check(state: Mapping[str, Tensor], model: Transformer) -> None:
@@ -79,6 +89,8 @@ def _check(state: Mapping[str, Tensor], model: Transformer) -> None:
         wanted[f"best.weights.{name}"] = (shape, torch.float32)
         for moment in MOMENTS:
             wanted[f"optimiser.{name}.{moment}"] = (() if moment == "step" else shape, torch.float32)
+    if "ended" in state:  # older runs do not say it
+        wanted["ended"] = ((), count)
     odd = sorted((wanted.keys() | {"watch.high"}) ^ state.keys())
     odd += [name for name, kind in wanted.items() if name in state and _kind(state[name]) != kind]
     if "watch.high" not in state or state["watch.high"].dim() != 1 or state["watch.high"].dtype != torch.bool:

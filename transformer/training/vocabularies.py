@@ -2,21 +2,25 @@
 
 from itertools import islice
 
-from transformer.tasks import TASKS
+from transformer.corpus import OwnTask
+from transformer.tasks import Task
 from transformer.training.recipe import Recipe, Vocabularies
+from transformer.training.subject import task_of
 from transformer.vocab import Normalisation, Vocabulary, make_vocabulary
 
 N_SENTENCES = 2000  # training examples that a vocabulary is made from; always the same ones
 
 
-def vocabularies_of(recipe: Recipe) -> Vocabularies:
-    """Return the source and the target vocabulary of a recipe.
+def vocabularies_of(recipe: Recipe, task: Task | None = None) -> Vocabularies:
+    """Return the source and the target vocabulary of a recipe. task: None for the one that the recipe names
 
     A model that ties its embeddings has one vocabulary for both sides, made from the texts of both. ValueError if
     the task's own vocabularies are not alike, or if the texts cannot give so many pieces.
     """
-    task = TASKS[recipe.task]
+    task = task or task_of(recipe)
     own = task.vocabularies()
+    if isinstance(task, OwnTask):  # made as the recipe says, from all the pairs that are learned
+        return own
     if recipe.vocabulary == "task":
         if recipe.tie_embeddings and own[0].tokens != own[1].tokens:
             raise ValueError(

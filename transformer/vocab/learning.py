@@ -60,7 +60,7 @@ def train_pieces(
     smallest, largest = _sizes(kind, lines)
     if not smallest <= size <= largest:
         raise ValueError(f"{kind} pieces: these sentences give {smallest} to {largest} pieces, not {size}")
-    pieces, scores = _learn(kind, lines, size)
+    pieces, scores = learn(kind, lines, size)
     if kind == UnigramVocabulary.kind:
         return UnigramVocabulary(pieces, scores, normalisation)
     return BpeVocabulary(pieces, normalisation)
@@ -91,10 +91,10 @@ def readable(kind: str, sentences: Iterable[str], normalisation: Normalisation) 
 def _sizes(kind: str, lines: list[str]) -> tuple[int, int]:
     """Return the smallest size, where only characters are pieces, and the largest, where nothing more is found."""
     characters = {WORD_START, *"".join(lines)} - {" "}
-    return len(SPECIALS) + len(characters), len(_learn(kind, lines, MOST_PIECES, at_most=True)[0])
+    return len(SPECIALS) + len(characters), len(learn(kind, lines, MOST_PIECES, at_most=True)[0])
 
 
-def _learn(kind: str, lines: list[str], size: int, at_most: bool = False) -> tuple[list[str], list[float]]:
+def learn(kind: str, lines: list[str], size: int, at_most: bool = False) -> tuple[list[str], list[float]]:
     """Return what sentencepiece learns: pieces and scores. at_most: fewer are welcome, too."""
     from sentencepiece import SentencePieceTrainer  # here: whoever learns no pieces need not wait for it
 

@@ -32,7 +32,7 @@ from transformer.vocab import BOS, EOS, SPECIALS
 from ui import services
 from ui.limits import within_limit
 from ui.pack import Answer, RefusedError
-from ui.payload import read
+from ui.payload import as_in_training, read
 
 MASK = re.compile(r"(\d{1,4})\.(\d{1,4})\.([\w-]{0,6000})", re.ASCII)
 SIX_BITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -49,7 +49,8 @@ def answer(run: Run, text: str, question: Mapping[str, str]) -> Answer:
     said, _ = within_limit(question.get("t", ""))
     own = greedy_ids(run.model, encoding.ids)
     forced = run.tgt_vocab.encode(said).ids[: run.model.config.max_len - 1] if said.strip() else []
-    pair = _Pair(run, encoding.ids, encoding.surfaces, [*forced, EOS] if forced else own, own)
+    told = [*forced, EOS] if forced else as_in_training(run, encoding)
+    pair = _Pair(run, encoding.ids, encoding.surfaces, told or own, own)
     return kinds[question["ask"]](pair, text, question)
 
 
@@ -67,11 +68,12 @@ class _Pair:
 def _batch(pair: _Pair, text: str, question: Mapping[str, str]) -> Answer:
     run = pair.run
     encodings = [run.src_vocab.encode(other) for other in _companions(run, text, len(pair.src))]
-    written = greedy_batch(run.model, [encoding.ids for encoding in encodings]) if encodings else []
+    alone = greedy_batch(run.model, [encoding.ids for encoding in encodings]) if encodings else []
+    written = [as_in_training(run, encoding) or ids for encoding, ids in zip(encodings, alone, strict=True)]
     sources = [pair.src, *(encoding.ids for encoding in encodings)]
     surfaces = [pair.surfaces, *(encoding.surfaces for encoding in encodings)]
     targets = [pair.tgt_in, *([BOS, *ids[:-1]] for ids in written)]
-    batch = pad_batch(sources, targets, run.model.config.pad_id)
+    batch = pad_batch(sources, targets, run.model.config.pad_id, run.model.config.causal)
     pad = SPECIALS[run.model.config.pad_id] if run.model.config.pad_id < len(SPECIALS) else "<pad>"
     longest = batch.src.size(1)
     sentences = [

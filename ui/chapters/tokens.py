@@ -34,7 +34,7 @@ from transformer.vocab import UNK, BpeVocabulary, Encoding, Vocabulary
 from transformer.vocab.pieces import WORD_START
 from ui.limits import within_limit
 from ui.pack import Answer, RefusedError
-from ui.payload import read
+from ui.payload import as_in_training, read
 
 NEAREST = 8
 MOST_ROWS = 20_000  # of a table that is flattened
@@ -136,9 +136,11 @@ def _text_of(run: Run, text: str, side: Side) -> str:
 
 
 def _ids_of(run: Run, text: str, side: Side) -> list[int]:
-    """Give what the model reads of a text, or what it writes for it. RefusedError if there is nothing to read."""
+    """Give what the model reads of a text, or what it is shown to write. RefusedError if there is nothing to read."""
     encoding, _ = read(run, within_limit(text)[0])
-    return encoding.ids if side == "src" else greedy_batch(run.model, [encoding.ids])[0]
+    if side == "src":
+        return encoding.ids
+    return as_in_training(run, encoding) or greedy_batch(run.model, [encoding.ids])[0]
 
 
 def _words(run: Run, side: Side, text: str) -> list[tuple[str, int, int]]:

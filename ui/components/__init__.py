@@ -33,8 +33,9 @@ def _component(name: str, module: str) -> Any:
     return v2.component(name, html='<div id="lab"></div>', js=STUB.format(version=VERSION, module=module))
 
 
-CHAPTERS = [name for name, entry in PAGES.items() if entry.section == "learn"]
-MOUNTS = {"explore": _component("explore", "explore")} | {n: _component(n, f"chapters/{n}") for n in CHAPTERS}
+# A page of a section has its module below the folder of the section, or in a folder of its own.
+FOLDERS = {"explore": "{page}", "learn": "chapters/{page}", "train": "{page}/{page}"}
+MOUNTS = {name: _component(name, FOLDERS[entry.section].format(page=name)) for name, entry in PAGES.items()}
 
 
 def picture(page: str, data: dict[str, Any]) -> dict[str, Any] | None:

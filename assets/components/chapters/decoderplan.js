@@ -19,6 +19,8 @@
  * @property {number} stream height of the stream
  * @property {number} memory height of the memory line
  * @property {boolean} first pre norm?
+ * @property {boolean} sums is the output added to the stream? Else it takes its place
+ * @property {boolean} norms is there a norm at all?
  * @property {Scene} scene
  */
 
@@ -50,7 +52,7 @@ export function planOf(scene, layer, width, height) {
     const place = `decoder.${layer}.${part}`;
     plan.heads.push({ title: `${n + 1}  ${say('decoder.part.' + part)}`, about: say('decoder.sources.about_' + part), place, x: n * w + 4, y: 0, w: w - 16 });
     /** @type {Frame} */
-    const frame = { plan, place, x: n * w, w, mini, caption, top: memory + 26, stream, memory, first: model.norm_first, scene };
+    const frame = { plan, place, x: n * w, w, mini, caption, top: memory + 26, stream, memory, first: model.norm_first, sums: model.residual !== false, norms: model.layer_norm !== false, scene };
     if (part === 'ffn') feedForward(frame);
     else attention(frame, part === 'cross_attn');
     addAndNorm(frame);
@@ -121,24 +123,27 @@ function outputOf({ place, x, w, mini }, sign, y) {
 }
 
 /**
- * The addition, and the norm where this model has it: on the stream after it, or on the branch before the sublayer.
+ * The addition, and the norm where this model has it: on the stream after it, or on the branch before the sublayer. Where
+ * nothing is added the stream ends, and the output goes on in its place; a norm that is lacking is crossed out.
  * @param {Frame} frame
  */
-function addAndNorm({ plan, place, x, w, mini, caption, stream, first, scene }) {
+function addAndNorm({ plan, place, x, w, mini, caption, stream, first, sums, norms, scene }) {
   const out = /** @type {Mini} */ (plan.minis.find((mini1) => mini1.tensor === `${place}.output`));
   const at = out.x + mini / 2;
   plan.wires.push({ d: `M${at},${out.y + mini + caption}V${stream - 15}l-4,-6m4,6l4,-6`, kind: 'stream' });
-  plan.wires.push({ d: `M${at - 11},${stream}a11,11 0 1 1 22,0a11,11 0 1 1 -22,0M${at - 6},${stream}h12M${at},${stream - 6}v12`, kind: 'plus' });
+  if (!sums) plan.wires.push({ d: `M${at - 38},${stream}H${at - 3}`, kind: 'gap' }, { d: `M${at - 38},${stream - 9}v18`, kind: 'plus' });
+  else plan.wires.push({ d: `M${at - 11},${stream}a11,11 0 1 1 22,0a11,11 0 1 1 -22,0M${at - 6},${stream}h12M${at},${stream - 6}v12`, kind: 'plus' });
   const text = scene.say('decoder.sources.norm');
   const room = plan.note * 1.9;
+  const kind = norms ? 'norm' : 'norm gone';
   if (first) {
     const y = stream - 20;
-    plan.wires.push({ d: box(x + 10, y, room + 8, plan.note + 6), kind: 'norm' });
-    plan.signs.push({ text, x: x + 10, y: y + plan.note * 0.34, kind: 'norm' });
+    plan.wires.push({ d: box(x + 10, y, room + 8, plan.note + 6), kind });
+    plan.signs.push({ text, x: x + 10, y: y + plan.note * 0.34, kind });
   } else {
     const nx = Math.min(x + w - room / 2 - 4, at + 18 + room / 2 + 6);
-    plan.wires.push({ d: box(nx, stream, room + 8, plan.note + 6), kind: 'norm' });
-    plan.signs.push({ text, x: nx, y: stream + plan.note * 0.34, kind: 'norm' });
+    plan.wires.push({ d: box(nx, stream, room + 8, plan.note + 6), kind });
+    plan.signs.push({ text, x: nx, y: stream + plan.note * 0.34, kind });
   }
 }
 

@@ -174,21 +174,32 @@ export class ShiftedView {
    * @param {Scene} scene
    * @param {number} row
    */
-  tell({ sayWith, words }, row) {
+  tell({ sayWith, words, model }, row) {
     /** @param {string} text */
     const word = (text) => el('span', { class: 'word' }, text);
-    const reads = words.tgtIn.slice(Math.max(0, row - 11), row + 1).map((label) => label.text).join('  ');
-    this.told.replaceChildren(...sayWith('decoder.shifted.told', { row, reads: word((row > 11 ? '…  ' : '') + reads), writes: word(words.tgtOut[row].text), n: row + 1 }));
+    const last = seenBy(model, words.tgtIn.length, row);
+    const reads = words.tgtIn.slice(Math.max(0, last - 12), last).map((label) => label.text).join('  ');
+    this.told.replaceChildren(...sayWith('decoder.shifted.told', { row, reads: word((last > 12 ? '…  ' : '') + reads), writes: word(words.tgtOut[row].text), n: last }));
   }
 
   /** @param {Scene} scene */
   table(scene) {
-    const { say, words, sentence } = scene;
+    const { say, words, sentence, model } = scene;
     const rows = words.tgtIn.map((reads, i) => ({
       name: String(i),
-      cells: [reads.full, words.tgtIn.slice(0, i + 1).map((label) => label.full).join(' '), words.tgtOut[i].full, percent(sentence.p[i]), literal(sentence.top[i][0][0])],
+      cells: [reads.full, words.tgtIn.slice(0, seenBy(model, words.tgtIn.length, i)).map((label) => label.full).join(' '), words.tgtOut[i].full, percent(sentence.p[i]), literal(sentence.top[i][0][0])],
     }));
     const columns = ['reads', 'may', 'writes', 'p', 'first'].map((key) => say('decoder.shifted.' + key));
     return { caption: say('decoder.shifted.label'), columns, rows };
   }
+}
+
+/**
+ * How many words a row may look at: those up to its own, or all where no mask hides the later ones.
+ * @param {{causal?: boolean}} model
+ * @param {number} n
+ * @param {number} row
+ */
+function seenBy({ causal }, n, row) {
+  return causal === false ? n : row + 1;
 }

@@ -1,6 +1,7 @@
 /** The three sublayers of a decoder layer as a diagram of their real tensors: where Q, K and V come from. */
 
 import { el, join, listen, set, svg, write } from '../dom.js';
+import { normsBefore } from '../lacks.js';
 import { paintMiniature } from '../step/miniature.js';
 import { pictureOf } from '../step/stagepicture.js';
 import { Choice, Menu } from './encoderparts.js';
@@ -41,7 +42,8 @@ export class SourcesView {
     this.layer.node.hidden = layers < 2;
     this.layer.draw(Array.from({ length: layers }, (_, n) => ({ value: String(n), text: say('decoder.layer', { layer: n + 1 }) })), String(layer), say('decoder.which_layer'));
     drawHeads(this.head, scene);
-    write(this.about, say(model.norm_first ? 'decoder.sources.pre' : 'decoder.sources.post'));
+    const neither = model.residual === false && model.layer_norm === false;
+    write(this.about, say(neither ? 'bugs.sources_neither' : model.norm_first ? 'decoder.sources.pre' : 'decoder.sources.post'));
     const plan = planOf(scene, layer, look.width, look.height - (look.projector ? 60 : 46));
     set(this.field, { style: `width:${plan.width}px;height:${plan.height}px`, 'aria-label': say('decoder.sources.label', { layer: layer + 1 }) });
     set(this.wires, { width: plan.width, height: plan.height, viewBox: `0 0 ${plan.width} ${plan.height}` });
@@ -90,7 +92,7 @@ export class SourcesView {
         ['q', 'k', 'v'].map((letter) => {
           const place = `decoder.${n}.${part}`;
           const memory = part === 'cross_attn' && letter !== 'q';
-          const stream = model.norm_first ? `${place}.norm` : pass.incoming(place);
+          const stream = normsBefore(model) ? `${place}.norm` : pass.incoming(place);
           return { name: `${place}.${letter}`, cells: [memory ? 'memory' : stream, pass.shape(`${place}.${letter}`).join(' × ')] };
         }),
       ),

@@ -12,16 +12,18 @@ import { num } from './encoderparts.js';
 const HEAD = 5; // of an arrow, in px
 
 /**
- * The corners of one addition, in px: the stream lies along the horizontal, what is added starts at its end.
+ * The corners of one addition, in px: the stream lies along the horizontal, what is added starts at its end. What takes
+ * the place of the stream starts where the stream does.
  * @param {Move} move
  * @param {number} scale px per unit of length
  * @param {Point} from
  * @returns {{from: Point, tip: Point, end: Point}}
  */
-export function cornersOf({ x, added, cosine }, scale, from) {
+export function cornersOf({ x, added, cosine, replaces }, scale, from) {
   const sine = Math.sqrt(Math.max(0, 1 - cosine * cosine));
   const tip = { x: from.x + x * scale, y: from.y };
-  return { from, tip, end: { x: tip.x + added * cosine * scale, y: tip.y - added * sine * scale } };
+  const start = replaces ? from : tip;
+  return { from, tip, end: { x: start.x + added * cosine * scale, y: start.y - added * sine * scale } };
 }
 
 /**
@@ -54,11 +56,20 @@ function arrow(a, b, size = HEAD) {
  */
 export function scaleOf(moves, width, height) {
   let [wide, high] = [1e-9, 1e-9];
-  for (const { x, added, cosine } of moves) {
-    wide = Math.max(wide, Math.max(x, x + added * cosine) - Math.min(0, x + added * cosine));
+  for (const { x, added, cosine, replaces } of moves) {
+    const end = (replaces ? 0 : x) + added * cosine;
+    wide = Math.max(wide, Math.max(x, end) - Math.min(0, end));
     high = Math.max(high, added * Math.sqrt(Math.max(0, 1 - cosine * cosine)));
   }
   return Math.min(width / wide, height / high);
+}
+
+/**
+ * How far the end of an addition points back beyond its start.
+ * @param {Move} move
+ */
+function backOf({ x, added, cosine, replaces }) {
+  return Math.max(0, -((replaces ? 0 : x) + added * cosine));
 }
 
 /** Words × sublayers, one addition per cell. */
@@ -98,15 +109,15 @@ export class ArrowMatrix {
     const drawn = { streams: '', added: '', sums: '' };
     moves.forEach((line1, i) =>
       line1.forEach((move, j) => {
-        const back = Math.max(0, -(move.x + move.added * move.cosine)) * scale; // what points back beyond the start needs room
+        const back = backOf(move) * scale; // what points back beyond the start needs room
         const { from, tip, end } = cornersOf(move, scale, { x: left + j * w + 6 + back, y: top + (i + 1) * h - 5 });
         drawn.streams += line(from, tip);
-        drawn.added += arrow(tip, end);
-        drawn.sums += line(from, end);
+        drawn.added += arrow(move.replaces ? from : tip, end);
+        if (!move.replaces) drawn.sums += line(from, end);
       }),
     );
     const [right, bottom] = [left + cols.length * w, top + rows.length * h];
-    set(this.node, { width, height, viewBox: `0 0 ${width} ${height}` });
+    set(this.node, { width, height, viewBox: `0 0 ${width} ${height}`, 'data-replaces': moves[0]?.[0]?.replaces ? 'true' : null });
     set(this.streams, { d: drawn.streams });
     set(this.added, { d: drawn.added });
     set(this.sums, { d: drawn.sums });
@@ -173,18 +184,20 @@ export class ArrowPicture {
     const note = look.projector ? 20 : 14;
     const margin = { x: note * 5, y: note * 1.8 };
     const scale = scaleOf([move], width - 2 * margin.x, height - 2 * margin.y);
-    const back = Math.max(0, -(move.x + move.added * move.cosine)) * scale;
+    const back = backOf(move) * scale;
     const { from, tip, end } = cornersOf(move, scale, { x: margin.x + back, y: height - margin.y });
     set(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     set(this.x, { d: arrow(from, tip, 9) });
-    set(this.added, { d: arrow(tip, end, 9) });
-    set(this.sum, { d: line(from, end) });
-    const middle = { x: (tip.x + end.x) / 2, y: (tip.y + end.y) / 2 };
+    const start = move.replaces ? from : tip;
+    set(this.added, { d: arrow(start, end, 9) });
+    set(this.sum, { d: move.replaces ? '' : line(from, end) });
+    set(this.svg, { 'data-replaces': move.replaces ? 'true' : null });
+    const middle = { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 };
     const half = { x: (from.x + end.x) / 2, y: (from.y + end.y) / 2 };
     const texts = [
       { text: `x ${num(move.x)}`, x: (from.x + tip.x) / 2, y: from.y + note * 1.25, anchor: 'middle' },
       { text: say('encoder.stream.plus', { length: num(move.added) }), x: middle.x + 10, y: middle.y + note * 0.6, anchor: 'start' },
-      { text: say('encoder.stream.sum', { length: num(move.sum) }), x: half.x - 8, y: half.y - 6, anchor: 'end' },
+      ...(move.replaces ? [] : [{ text: say('encoder.stream.sum', { length: num(move.sum) }), x: half.x - 8, y: half.y - 6, anchor: 'end' }]),
     ];
     join(
       this.words,

@@ -1,5 +1,7 @@
 /** The arithmetic of the residual stream and of layer norm, in float64, from the tensors of the pass. No drawing here. */
 
+import { leavesOf } from '../lacks.js';
+
 /** @typedef {import('../step/pass.js').Pass} Pass */
 /** @typedef {import('../step/pass.js').Parameters} Parameters */
 /** @typedef {'src' | 'tgt'} Side */
@@ -11,7 +13,7 @@
  * @property {Part} part
  * @property {string} before the stream that it finds
  * @property {string} added what it adds
- * @property {string} after the sum
+ * @property {string} after the sum; without residuals what is "added" itself, which takes the place of the stream
  * @property {string} out what goes on: in post norm the sum after its norm, in pre norm the sum itself
  */
 /**
@@ -36,8 +38,9 @@ export function sublayersOf(pass, side) {
   return Array.from({ length: layers }, (_, layer) =>
     parts.map((part) => {
       const place = `${stack}.${layer}.${part}`;
-      const after = `${place}.residual`;
-      return { place, layer, part, before: pass.incoming(place), added: `${place}.output`, after, out: pass.model.norm_first ? after : `${place}.norm` };
+      const added = `${place}.output`;
+      const after = pass.model.residual === false ? added : `${place}.residual`;
+      return { place, layer, part, before: pass.incoming(place), added, after, out: `${place}.${leavesOf(pass.model)}` };
     }),
   ).flat();
 }
@@ -62,6 +65,7 @@ export function stationsOf(pass, side) {
  */
 export function normsOf(pass, side) {
   const first = pass.model.norm_first;
+  if (pass.model.layer_norm === false) return [];
   const all = sublayersOf(pass, side);
   /** @type {Norm[]} */
   const norms = all.map(({ place, layer, part, before, after }) => {
@@ -106,6 +110,7 @@ export function length(a) {
  * @property {number} x length of the stream before
  * @property {number} added length of what is added
  * @property {number} cosine of the angle between them; 0 where one of them has no length
+ * @property {boolean} replaces does it take the place of the stream, instead of being added?
  * @property {number} sum length of the stream after the addition
  * @property {number} out length of what goes on, which in post norm is the normalised sum
  */
@@ -123,6 +128,7 @@ export function moveOf(pass, sublayer, row) {
     x: a,
     added: b,
     cosine: a && b ? dot(x, added) / (a * b) : 0,
+    replaces: sublayer.after === sublayer.added,
     sum: length(rowOf(pass, sublayer.after, row)),
     out: length(rowOf(pass, sublayer.out, row)),
   };

@@ -52,7 +52,8 @@ export class NormView {
     const table = el('table', { class: 'words' }, el('thead', {}, this.head), this.body);
     this.words = el('div', { class: 'pane-words right' }, this.title, el('div', { class: 'words-box', tabindex: 0 }, table), this.alone);
     const line = el('div', { class: 'line' }, this.which.node, this.kind.node, this.pane.node, this.pager.node);
-    this.node = el('div', { class: 'layers layers-norm', 'data-view': 'norm' }, line, el('div', { class: 'two' }, this.numbers, this.words));
+    this.none = el('p', { class: 'gone', 'data-part': 'no_norm' });
+    this.node = el('div', { class: 'layers layers-norm', 'data-view': 'norm' }, this.none, line, el('div', { class: 'two' }, this.numbers, this.words));
     listen(this.body, 'click', '[data-leave]', (part) => this.leaveOut(numberOf(part, 'leave')));
     listen(this.body, 'click', '[data-follow]', (part) => desk.change((view) => ({ ...view, row: { ...view.row, [side]: numberOf(part, 'follow') } })));
   }
@@ -77,6 +78,8 @@ export class NormView {
     const norms = normsOf(pass, this.side);
     const name = this.desk.option('norm', (norms.find(({ at }) => at === scene.place.name) ?? norms[0])?.name ?? '');
     const norm = norms.find((one) => one.name === name) ?? norms[0];
+    this.node.classList.toggle('none', !norm);
+    write(this.none, norm ? '' : say('bugs.no_norm'));
     if (!norm) return;
     const batch = this.desk.option('kind', 'layer') === 'batch';
     this.which.draw(norms.map((one) => ({ value: one.name, text: sublayerName(scene, one) })), norm.name, say('encoder.norm.which'));

@@ -1,6 +1,7 @@
 /** The residual stream through the sublayers: what each adds to each word, how long it is and which way it points. */
 
 import { el, join, listen, set, write } from '../dom.js';
+import { normsAfter } from '../lacks.js';
 import { Heat } from '../step/heat.js';
 import { ArrowMatrix, ArrowPicture } from './encoderarrows.js';
 import { moveOf, rowOf, stationsOf, sublayersOf } from './encodermath.js';
@@ -14,7 +15,9 @@ import { principalPlane, projected } from './encoderplane.js';
 /** @typedef {import('./encodermath.js').Move} Move */
 /** @typedef {import('./encodermath.js').Sublayer} Sublayer */
 
-const MEASURES = ['arrows', 'x', 'added', 'cosine'];
+/** @type {Record<string, string>} measure -> what it is in one sentence */
+const LONG = { arrows: 'encoder.measure.arrows_long', x: 'encoder.measure.x_long', added: 'encoder.measure.added_long', cosine: 'encoder.measure.cosine_long' };
+const MEASURES = Object.keys(LONG);
 const PANES = ['all', 'one', 'plane'];
 const [BAR, EDGE, PICTURE] = [40, 17, 122]; // px: the line of switches, the rule beside the right column, the large arrow
 
@@ -85,11 +88,11 @@ export class StreamView {
     const here = { row: followed(scene, this.side, labels.length), sub: Math.min(subs.length - 1, Math.max(0, Math.round(Number(this.desk.option('sub', String(standing)))) || 0)) };
     const moves = labels.map((_, row) => subs.map((sub) => moveOf(pass, sub, row)));
     const measure = chosen(this.desk.option('measure', 'arrows'), MEASURES);
-    this.measure.draw(MEASURES.map((value) => ({ value, text: say(`encoder.measure.${value}`), title: say(`encoder.measure.${value}_long`) })), measure, say('encoder.measure.label'));
+    this.measure.draw(MEASURES.map((value) => ({ value, text: say(`encoder.measure.${value}`), title: say(LONG[value]) })), measure, say('encoder.measure.label'));
     const pane = chosen(this.desk.option('pane', 'all'), PANES);
     this.pane.node.hidden = !look.projector;
     this.pane.draw(PANES.map((value) => ({ value, text: say(`encoder.pane.${value}`) })), pane, say('encoder.pane.label'));
-    write(this.legend, say(`encoder.measure.${measure}_long`));
+    write(this.legend, say(LONG[measure]));
     showPanes(scene, { all: this.all, one: this.one, plane: this.planeBox }, pane);
     this.measure.node.hidden = look.projector && pane !== 'all';
     this.drawAll(scene, { subs, labels, moves, measure, here });
@@ -164,10 +167,11 @@ export class StreamView {
     const { say, sayWith, look, model } = scene;
     this.title.replaceChildren(...sayWith('encoder.stream.one', { word: el('span', { class: 'word' }, name), sublayer: sublayerName(scene, subs[at]) }));
     this.picture.draw(scene, moves[at], look.projector ? { width: look.width, height: Math.max(180, look.height - 420) } : { width: sideWidth(scene) - EDGE, height: PICTURE });
-    const after = model.norm_first ? [] : [say('encoder.stream.after')];
+    const [sums, norms] = [model.residual !== false, normsAfter(model)];
+    const ends = [...(sums ? [say('encoder.stream.length')] : []), ...(norms ? [say('encoder.stream.after')] : [])];
     join(
       this.head,
-      ['', 'x', say('encoder.stream.adds'), 'cos', say('encoder.stream.length'), ...after],
+      ['', 'x', say('encoder.stream.adds'), 'cos', ...ends],
       () => el('th', { scope: 'col' }),
       (node, text) => write(node, text),
     );
@@ -180,7 +184,7 @@ export class StreamView {
         set(tr, { 'data-sub': i, class: i === at ? 'here' : null });
         join(
           tr,
-          [sublayerName(scene, sub), num(x), num(added), num(cosine), num(sum), ...(model.norm_first ? [] : [num(out)])],
+          [sublayerName(scene, sub), num(x), num(added), num(cosine), ...(sums ? [num(sum)] : []), ...(norms ? [num(out)] : [])],
           (_, n) => el(n ? 'td' : 'th', { class: n ? 'num' : null }),
           (node, text) => write(node, text),
         );

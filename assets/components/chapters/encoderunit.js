@@ -1,6 +1,7 @@
 /** One hidden unit: on which words it fires here, what excites it elsewhere, the direction that it writes, and its logits. */
 
 import { el, join, set, write } from '../dom.js';
+import { normsAfter } from '../lacks.js';
 import { literal } from '../tokens.js';
 import { dot, length, logitsOf, momentsOf, rowOf } from './encodermath.js';
 import { drawStrip, largest, num, sideWidth, sublayerName } from './encoderparts.js';
@@ -130,7 +131,7 @@ export class UnitCard {
    * @param {number} value
    */
   drawPushes(scene, { at, row, label }, written, value) {
-    const { pass, model, say, sayWith, words } = scene;
+    const { pass, say, sayWith, words } = scene;
     const out = scene.parameters('output')?.get('generator.weight');
     const norm = lastNorm(scene, at, row);
     if (!out || norm === undefined) return write(this.pushes, '');
@@ -153,7 +154,7 @@ export class UnitCard {
         target: el('span', { class: 'word' }, words.tgtOut[row].text),
         own,
       }),
-      model.norm_first && !model.final_norm ? '' : say('encoder.unit.norm_note'),
+      norm === null ? '' : say('encoder.unit.norm_note'),
     );
   }
 }
@@ -168,9 +169,9 @@ export class UnitCard {
 function lastNorm({ pass, model, parameters }, at, row) {
   const place = at.place.slice(0, at.place.lastIndexOf('.'));
   // Post norm with a final norm on top has two norms on the way: then no simple reading is honest.
-  if (!model.norm_first && model.final_norm) return undefined;
-  if (model.norm_first && !model.final_norm) return null;
-  const [where, name] = model.norm_first ? ['output', 'decoder_norm.weight'] : [at.place, `${place}.around_ffn.norm.weight`];
+  if (normsAfter(model) && model.final_norm) return undefined;
+  if (!normsAfter(model) && !model.final_norm) return null;
+  const [where, name] = !normsAfter(model) ? ['output', 'decoder_norm.weight'] : [at.place, `${place}.around_ffn.norm.weight`];
   const gamma = parameters(where)?.get(name)?.values;
   const { variance } = momentsOf(rowOf(pass, at.after, row));
   return gamma && { gamma, sd: Math.sqrt(variance + model.layer_norm_eps) };

@@ -34,6 +34,13 @@ export const ENTRIES = [
   { id: 'lens', page: 'output' },
 ];
 const ON_WALL = 6;
+/** @type {Record<string, (model: any) => boolean>} words that name a part which a model may lack */
+const LACKING = {
+  stream: ({ residual }) => residual === false,
+  norm: ({ layer_norm }) => layer_norm === false,
+  causal: ({ causal }) => causal === false,
+  position: ({ position }) => position === 'none',
+};
 
 export class TermsView {
   /** @param {Desk} desk */
@@ -53,7 +60,7 @@ export class TermsView {
   }
 
   /** @param {StepScene} scene */
-  draw({ say, look }) {
+  draw({ say, look, model }) {
     const shown = windowOf(this.first, look.projector ? ON_WALL : ENTRIES.length, ENTRIES.length);
     this.pager.draw(say, 'step.rows', shown, ENTRIES.length);
     join(
@@ -67,8 +74,9 @@ export class TermsView {
         write(other, say('glossary.term.' + id + '.other'));
         write(link, say('page.' + page) + ' →');
         set(link, { 'data-page': page });
-        write(node.children[1], say('glossary.term.' + id + '.text'));
-        set(node, { 'data-term': id });
+        const lacks = LACKING[id]?.(model) ?? false;
+        write(node.children[1], say('glossary.term.' + id + '.text') + (lacks ? ' ' + say('bugs.not_here') : ''));
+        set(node, { 'data-term': id, 'data-lacks': lacks ? 'true' : null });
       },
     );
   }

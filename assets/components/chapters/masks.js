@@ -12,9 +12,9 @@ import { PaintView } from './maskspaint.js';
  * @param {StepScene} scene
  * @returns {import('../step/guess.js').Guess | null}
  */
-function guess({ say, words, view }) {
+function guess({ say, words, view, model }) {
   const n = words.tgtIn.length;
-  if (n < 3 || view.tab === 'mistakes') return null;
+  if (n < 3 || model.causal === false || view.tab === 'mistakes') return null;
   const right = (n * (n + 1)) / 2;
   const choices = [...new Set([n, right - n, right, n * n])].sort((a, b) => a - b);
   return {

@@ -30,6 +30,9 @@ const CODE = {
   combined: 'mask = pad_mask(tgt_in, pad_id) & causal_mask(n)',
   cross: 'mask = (src != pad_id)[:, None, None, :]',
 };
+/** @type {Record<string, string>} the same of a model that has no causal mask */
+const WITHOUT = { causal: 'mask = torch.ones(n, n, dtype=torch.bool)', combined: 'mask = pad_mask(tgt_in, pad_id)' };
+const CAUSAL_BLOCK = 'decoder.0.self_attn';
 const OURS = 'F.scaled_dot_product_attention(q, k, v, attn_mask=mask)';
 const THEIRS = 'nn.MultiheadAttention(d, h)(x, x, x, attn_mask=~mask)';
 
@@ -214,10 +217,12 @@ export class BatchView {
     const padRow = row >= one.words[SOURCES[this.kind].rows];
     const open = cols.filter((_, j) => why(batch, this.kind, n, row, j) === 0).length;
     write(this.title, say(code ? 'masks.why.closed' : 'masks.why.open', { query: rows[row].full, key: cols[col].full }));
-    const because = say(`masks.why.because.${['look', 'padding', 'later', 'both'][code]}`, { query: rows[row].full, key: cols[col].full });
+    const ahead = !code && scene.model.causal === false && SOURCES[this.kind].at === CAUSAL_BLOCK && col > row;
+    const because = say(ahead ? 'bugs.masks.ahead' : `masks.why.because.${['look', 'padding', 'later', 'both'][code]}`, { query: rows[row].full, key: cols[col].full });
     const sentences = [because, say('masks.why.row', { open, all: cols.length }), padRow ? say('masks.why.pad_row') : ''];
     write(this.reason, sentences.filter(Boolean).join(' '));
-    write(this.code, scene.look.projector ? CODE[this.kind] : `${CODE[this.kind]}\n${OURS}\n${THEIRS}`);
+    const line = (scene.model.causal === false && WITHOUT[this.kind]) || CODE[this.kind];
+    write(this.code, scene.look.projector ? line : `${line}\n${OURS}\n${THEIRS}`);
     write(this.note, say('masks.batch.opposite'));
     write(this.alone, say('masks.batch.alone', { n: n + 1, difference: measured(batch.header.alone[n]) }));
   }

@@ -1,6 +1,12 @@
 /** A painted mask as plain data: which cells were painted over, as a short text for the link, and the presets. */
 
-/** @typedef {{rows: number, cols: number, causal: boolean}} Grid causal: in the model's own mask later words are closed */
+/**
+ * @typedef {object} Grid
+ * @property {number} rows
+ * @property {number} cols
+ * @property {boolean} causal in the model's own mask later words are closed
+ * @property {boolean} behind while a row is written later words are not there yet, whatever the mask says of them
+ */
 /** @typedef {Uint8Array} Mask one entry per cell, row by row; 1 = may look */
 
 const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -54,9 +60,9 @@ export function readMask(grid, text) {
  * @param {number} row
  * @param {number} col
  */
-export function mayClose({ cols, causal }, mask, row, col) {
-  for (let j = 0; j < cols; j++) if (j !== col && mask[row * cols + j] && (!causal || j <= row)) return true;
-  return causal && col > row;
+export function mayClose({ cols, behind }, mask, row, col) {
+  for (let j = 0; j < cols; j++) if (j !== col && mask[row * cols + j] && (!behind || j <= row)) return true;
+  return behind && col > row;
 }
 
 export const PRESETS = ['causal', 'no_back', 'previous', 'hide_word', 'no_diagonal'];
@@ -78,10 +84,10 @@ export function presetMask(grid, name, word) {
     hide_word: (_, col) => col !== word,
     no_diagonal: (row, col) => col !== row,
   };
-  const { rows, cols } = grid;
+  const { rows, cols, behind } = grid;
   const mask = own.map((open, i) => Number(open && rules[name](Math.floor(i / cols), i % cols)));
   for (let row = 0; row < rows; row++) {
-    const some = mask.subarray(row * cols, (row + 1) * cols).some(Boolean);
+    const some = mask.subarray(row * cols, row * cols + (behind ? row + 1 : cols)).some(Boolean);
     if (!some) mask[row * cols + fallback(grid, own, row, name === 'hide_word' ? word : -1)] = 1;
   }
   return mask;

@@ -32,6 +32,7 @@ import { axesOf, bare, Choice, crossOut, measured, namesWidth, OutputStrip, outp
 /** @typedef {{header: Found, tensors: Map<string, import('../step/parcel.js').Tensor>}} Mistake */
 
 const [GAP, TAIL, PANEL, SLIM, NARROW] = [8, 34, 410, 330, 1000]; // pixels
+const TRIANGLES = ['no_causal', 'turned'];
 const NAMES = ['rows', 'no_padding', 'no_causal', 'turned', 'swapped', 'after_softmax', 'big_negative'];
 
 /** A matrix in which some cells are no numbers. */
@@ -100,9 +101,10 @@ export class MistakesView {
     this.drawList(scene);
     const found = this.ask(scene);
     if (!found) return;
-    const { say } = scene;
+    const { say, model } = scene;
     const { header } = found;
-    write(this.about, say(`masks.mistake.${header.name}.about`));
+    const nothing = model.causal === false && TRIANGLES.includes(header.name); // a mask that the model lacks cannot be wrong
+    write(this.about, say(nothing ? 'bugs.masks.no_triangle' : `masks.mistake.${header.name}.about`));
     this.drawBar(scene, header);
     this.drawHeats(scene, found);
     this.drawChecks(scene, header);

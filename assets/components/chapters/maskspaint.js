@@ -78,8 +78,8 @@ export class PaintView {
    */
   look(scene) {
     const place = blockNow(scene);
-    const { rows, cols, causal } = sidesOf(scene, place);
-    const grid = { rows: rows.length, cols: cols.length, causal };
+    const { rows, cols, causal, behind } = sidesOf(scene, place);
+    const grid = { rows: rows.length, cols: cols.length, causal, behind };
     return (this.now = { scene, grid, rows, cols, block: place.name, mask: readMask(grid, this.desk.option('paint', '')) });
   }
 
@@ -188,7 +188,7 @@ export class PaintView {
     const at = row * grid.cols + col;
     if (mask[at] === open) return;
     if (!open && !mayClose(grid, mask, row, col)) {
-      this.refused = scene.say(grid.causal ? 'masks.paint.last.decoder' : 'masks.paint.last.any', { query: rows[row].full });
+      this.refused = scene.say(grid.behind ? 'masks.paint.last.decoder' : 'masks.paint.last.any', { query: rows[row].full });
       return this.say();
     }
     this.refused = '';

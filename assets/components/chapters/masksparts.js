@@ -38,13 +38,14 @@ export function standThere(desk, scene, at = blockNow(scene).name) {
  * @param {StepScene} scene
  * @param {Place} block
  */
-export function sidesOf({ words }, block) {
+export function sidesOf({ words, model }, block) {
   const encoder = block.side === 'src';
   const cross = block.name.endsWith('.cross_attn');
   return {
     rows: encoder ? words.src : words.tgtIn.map((reads, i) => arrow(reads, words.tgtOut[i])),
     cols: encoder || cross ? words.src : words.tgtIn,
-    causal: !encoder && !cross,
+    causal: !encoder && !cross && model.causal !== false,
+    behind: !encoder && !cross,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { clamp, el, join, listen, numberOf, put, set, write } from '../dom.js';
 import { percent, short } from '../format.js';
+import { normsAfter } from '../lacks.js';
 import { weightScale } from '../scales.js';
 import { fit } from '../tokens.js';
 import { Pager, windowOf } from './outputpager.js';
@@ -314,5 +315,5 @@ function depthName(tensor, say) {
  */
 function readingKey(model) {
   if (model.final_norm) return 'output.lens.with_norm';
-  return model.norm_first ? 'output.lens.no_norm' : 'output.lens.post_norm';
+  return normsAfter(model) ? 'output.lens.post_norm' : 'output.lens.no_norm';
 }

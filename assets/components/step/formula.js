@@ -1,9 +1,10 @@
-/** The formula of a sublayer, in the paper's letters and fixed colours. What the model does not do is not in it. */
+/** The formula of a sublayer, in the paper's letters and fixed colours. What a model lacks of the paper's is crossed out in it. */
 
 import { el, join, set, write } from '../dom.js';
+import { normsAfter, normsBefore } from '../lacks.js';
 
 /** @typedef {import('./desk.js').StepScene} Scene */
-/** @typedef {'q' | 'k' | 'v' | 'w' | 'x' | 'ink'} Tone whose quantity a letter is: it decides the colour */
+/** @typedef {'q' | 'k' | 'v' | 'w' | 'x' | 'ink' | 'gone'} Tone whose quantity a letter is: it decides the colour */
 /**
  * @typedef {object} Part a piece of the formula
  * @property {string} text
@@ -53,7 +54,7 @@ export function formulaOf({ place, stageNow, pass }) {
  */
 function attention(model, done, place) {
   const cross = place.name.endsWith('cross_attn');
-  const before = model.norm_first ? [word('LayerNorm(', 'norm'), part('x', 'norm x', 'x'), word(')', 'norm')] : [part('x', 'x', 'x')];
+  const before = entering(model);
   const enter = [...before, ...(cross ? [word(', '), word('memory', 'memory', 'x')] : []), ARROW];
   const inner = [
     word('softmax', 'weights', 'w'),
@@ -87,17 +88,31 @@ function score(model, done) {
 }
 
 /**
- * What surrounds every sublayer: the stream and the norm.
+ * What a sublayer reads: the stream, in pre norm normed. A norm that the model lacks is crossed out.
+ * @param {Model} model
+ */
+function entering(model) {
+  const [x, here] = [part('x', 'x', 'x'), part('x', 'x norm', 'x')];
+  if (normsBefore(model)) return [word('LayerNorm(', 'norm'), here, word(')', 'norm')];
+  return model.norm_first ? [gone('LayerNorm'), word(' '), x] : [x];
+}
+
+/**
+ * What surrounds every sublayer: the stream and the norm, crossed out where the model lacks them.
  * @param {Model} model
  */
 function addition(model) {
-  const sum = [part('x', 'residual', 'x'), word(' + ·', 'residual')];
-  return model.norm_first ? sum : [word('LayerNorm(', 'norm'), ...sum, word(')', 'norm')];
+  const sum = model.residual === false ? [gone('x +'), word(' ·', 'output')] : [part('x', 'residual', 'x'), word(' + ·', 'residual')];
+  if (normsAfter(model)) return [word('LayerNorm(', 'norm'), ...sum, word(')', 'norm')];
+  return model.norm_first ? sum : [gone('LayerNorm'), word(' ( '), ...sum, word(' )')];
 }
+
+/** @param {string} text */
+const gone = (text) => part(text, '', 'gone', 'up');
 
 /** @param {Model} model */
 function feedForward(model) {
-  const enter = model.norm_first ? [word('LayerNorm(', 'norm'), part('x', 'x norm', 'x'), word(')', 'norm')] : [part('x', 'x', 'x')];
+  const enter = entering(model);
   const linear = [part('x', 'hidden', 'x'), word(' ', 'hidden'), part('W', 'hidden'), sub('1', 'hidden'), word(' + ', 'hidden'), part('b', 'hidden'), sub('1', 'hidden')];
   const hidden = model.activation === 'gelu' ? [word('GELU(', 'hidden'), ...linear, word(')', 'hidden')] : [word('max(0, ', 'hidden'), ...linear, word(')', 'hidden')];
   const out = [word(' '), part('W', 'output'), sub('2', 'output'), word(' + ', 'output'), part('b', 'output'), sub('2', 'output')];

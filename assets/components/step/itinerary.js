@@ -1,5 +1,7 @@
 /** The way through the model: its places in the order of the pass, and the stages of each. Read off the tensors that there are. */
 
+import { normsAfter } from '../lacks.js';
+
 /** @typedef {import('./pass.js').Pass} Pass */
 /**
  * @typedef {object} Stage
@@ -73,16 +75,37 @@ function sublayer(pass, stack, layer, part) {
   const x = part === 'cross_attn' ? [pass.incoming(name), 'memory'] : [pass.incoming(name)];
   /** @type {Stage[]} */
   const stages = [{ name: 'x', tensors: x, missing: null }];
+  const withSum = normsAfter(pass.model) && pass.has(`${name}.residual`); // the paper adds and norms in one step
   for (const tensor of pass.names.filter((one) => one.startsWith(name + '.'))) {
     const tail = tensor.slice(name.length + 1);
-    const own = tail === 'norm' && !pass.model.norm_first ? 'add' : (SHARED[tail] ?? SHORT[tail] ?? tail);
+    const own = tail === 'norm' && withSum ? 'add' : (SHARED[tail] ?? SHORT[tail] ?? tail);
     const last = stages.find((stage) => stage.name === own);
     if (last) last.tensors.push(tensor);
     else stages.push({ name: own, tensors: [tensor], missing: null });
-    if (tail === 'scores.raw' && !pass.has(`${name}.scores.scaled`)) stages.push({ name: 'scaled', tensors: [], missing: `step.missing.scores.${pass.model.score}` });
   }
+  crossOut(pass, name, stages);
   const page = part === 'ffn' ? stack : 'attention';
   return { name, kind: part === 'ffn' ? 'ffn' : 'attention', side, layer, page, stages };
+}
+
+/**
+ * Put the steps of the paper that this model leaves out where they would stand: they are crossed out, with the reason.
+ * @param {Pass} pass
+ * @param {string} place
+ * @param {Stage[]} stages
+ */
+function crossOut(pass, place, stages) {
+  const { norm_first, layer_norm, causal, score } = pass.model;
+  /** @param {string} after the stage that it would follow; '' for the end @param {string} name @param {string} missing */
+  const leaveOut = (after, name, missing) => {
+    const at = stages.findIndex((stage) => stage.name === after);
+    stages.splice(at < 0 ? stages.length : at + 1, 0, { name, tensors: [], missing });
+  };
+  const scores = pass.has(`${place}.scores.raw`);
+  if (scores && !pass.has(`${place}.scores.scaled`)) leaveOut('raw', 'scaled', `step.missing.scores.${score}`);
+  if (!causal && /^decoder\..*self_attn$/.test(place)) leaveOut(stages[stages.findIndex((stage) => stage.name === 'masked') - 1].name, 'causal', 'bugs.missing.causal');
+  if (!pass.has(`${place}.residual`)) leaveOut('output', 'add', 'bugs.missing.residual');
+  if (!layer_norm) leaveOut(norm_first ? 'x' : '', 'norm', 'bugs.missing.layer_norm');
 }
 
 /**

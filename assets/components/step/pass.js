@@ -5,6 +5,7 @@
  * softmax of the scores made here must be the weights that were sent.
  */
 
+import { leavesOf } from '../lacks.js';
 import { nameTokens } from '../tokens.js';
 import { damaged, fetchParcel } from './parcel.js';
 
@@ -153,7 +154,7 @@ export class Pass {
    */
   incoming(place) {
     const [stack, layer, part] = place.split('.');
-    const after = this.model.norm_first ? 'residual' : 'norm';
+    const after = leavesOf(this.model);
     const parts = stack === 'encoder' ? ['self_attn', 'ffn'] : ['self_attn', 'cross_attn', 'ffn'];
     const at = parts.indexOf(part);
     if (at > 0) return `${stack}.${layer}.${parts[at - 1]}.${after}`;
@@ -193,8 +194,8 @@ export class Pass {
    * @param {number} key
    */
   open(block, query, key) {
-    const causal = block.startsWith('decoder.') && block.endsWith('.self_attn');
-    return (causal ? this.at('tgt_mask', query, key) : this.at('src_mask', key)) > 0;
+    const ofTarget = block.startsWith('decoder.') && block.endsWith('.self_attn');
+    return (ofTarget ? this.at('tgt_mask', query, key) : this.at('src_mask', key)) > 0;
   }
 
   /**

@@ -1,5 +1,7 @@
 /** What a stage is called on the strip, in the paper's letters where it has some. */
 
+import { normsAfter } from '../lacks.js';
+
 /** @typedef {import('./desk.js').StepScene} Scene */
 /** @typedef {import('./itinerary.js').Stage} Stage */
 /** @typedef {import('./itinerary.js').Place} Place */
@@ -13,6 +15,7 @@ const WORDS = {
   biased: 'walk.stage.biased',
   masked: 'walk.stage.mask',
   context: 'walk.stage.context',
+  causal: 'bugs.stage.causal',
   memory: 'walk.stage.memory',
   tokens: 'walk.stage.tokens',
   position: 'walk.stage.position',
@@ -38,9 +41,18 @@ export function stageTitle(scene, stage, place = scene.place) {
   if (words) return say(words);
   if (name === 'x') return stage.tensors.length > 1 ? say('walk.stage.x_memory') : 'x';
   if (name === 'raw') return SCORES[model.score] ?? `QK${SUPERSCRIPT_T}`;
-  if (name === 'scaled' && place.kind === 'embed') return `× √${model.d_model}`;
-  if (name === 'scaled') return model.score === 'cosine' ? '× g' : `÷ √${model.d_k}`;
+  if (name === 'scaled') return scalingOf(model, place);
   if (name === 'output') return place.kind === 'ffn' ? '· W₂ + b₂' : 'W_O';
-  if (name === 'add') return say(model.norm_first ? 'walk.stage.add' : 'walk.stage.add_norm');
+  if (name === 'add') return say(normsAfter(model) && !stage.missing ? 'walk.stage.add_norm' : 'walk.stage.add');
   return SIGNS[name] ?? name;
+}
+
+/**
+ * What embeddings are multiplied with, or scores divided by.
+ * @param {any} model
+ * @param {Place} place
+ */
+function scalingOf(model, place) {
+  if (place.kind === 'embed') return `× √${model.d_model}`;
+  return model.score === 'cosine' ? '× g' : `÷ √${model.d_k}`;
 }

@@ -1,5 +1,7 @@
 /** What a trail is asked about, and how it gets at the operands: numbers of the pass, and what training learned. */
 
+import { leavesOf, normsBefore } from '../lacks.js';
+
 /** @typedef {import('./pass.js').Pass} Pass */
 /** @typedef {import('./pass.js').Parameters} Parameters */
 /** @typedef {import('../tokens.js').Label} Label */
@@ -118,8 +120,8 @@ export class Asked {
    * @returns {string}
    */
   get incoming() {
-    const { n_encoder_layers, n_decoder_layers, norm_first } = this.model;
-    const last = norm_first ? 'residual' : 'norm';
+    const { n_encoder_layers, n_decoder_layers } = this.model;
+    const last = leavesOf(this.model);
     if (this.place === 'memory') return `encoder.${n_encoder_layers - 1}.ffn.${last}`;
     if (this.place === 'output') return `decoder.${n_decoder_layers - 1}.ffn.${last}`;
     return this.pass.incoming(this.place);
@@ -127,7 +129,12 @@ export class Asked {
 
   /** What the sublayer reads: the stream in post norm, the normed stream in pre norm. */
   get entering() {
-    return this.model.norm_first ? this.own('norm') : this.incoming;
+    return normsBefore(this.model) ? this.own('norm') : this.incoming;
+  }
+
+  /** What code calls that. */
+  get variable() {
+    return normsBefore(this.model) ? 'norm' : 'x';
   }
 
   /**

@@ -31,7 +31,7 @@ export function projection(letter) {
     const [head, i, feature] = asked.index;
     const fromMemory = asked.isCross && letter !== 'q';
     const input = fromMemory ? 'memory' : asked.entering;
-    const variable = fromMemory ? 'memory' : asked.model.norm_first ? 'norm' : 'x';
+    const variable = fromMemory ? 'memory' : asked.variable;
     const column = head * asked.model.d_k + feature;
     const matrix = asked.own('w_' + letter);
     const x = asked.row(input, i);

@@ -32,7 +32,8 @@ export function pythonText(text) {
  */
 export function setupOf(asked, { tensors = {}, before = [], lines, functional = false }) {
   const { header, sentence, ids } = asked.pass;
-  const itself = !sentence.forced && sentence.notices.length === 0;
+  const changed = sentence.notices.some(({ key }) => !key.startsWith('bugs.') || key === 'bugs.notice.causal_answer');
+  const itself = !sentence.forced && !changed;
   const loads = Object.entries(tensors).map(([variable, name]) => `${variable} = torch.tensor(trace["${name}"])  # ${axesOf(asked, name)}`);
   const body = [...before, ...lines].join('\n');
   const sizes = ['n_heads', 'd_k', 'd_model'].filter((size) => new RegExp(`\\b${size}\\b`).test(body));

@@ -205,25 +205,24 @@ export function sourceMask(asked) {
 export function targetMask(asked) {
   const [query, key] = asked.index;
   const open = asked.row('tgt_mask', query).map(Boolean);
-  const shut = key > query ? 'tgt_mask_later' : 'tgt_mask_padding';
+  const { causal } = asked.model;
+  const shut = causal && key > query ? 'tgt_mask_later' : 'tgt_mask_padding';
   return {
-    kind: open[key] ? 'tgt_mask_open' : shut,
+    kind: open[key] ? (causal ? 'tgt_mask_open' : 'tgt_mask_uncausal') : shut,
     values: { query: asked.rowLabel(query), key: asked.keyLabel(key) },
     blocks: [
       line(said('trail.keeps', { row: asked.rowLabel(query), kept: open.filter(Boolean).length, all: open.length })),
       { kind: 'words', labels: open.map((_, j) => asked.keyLabel(j)), open, here: key },
     ],
-    before: ['mask =', `${key} ${key > query ? '>' : '≤'} ${query} →`],
+    before: causal ? ['mask =', `${key} ${key > query ? '>' : '≤'} ${query} →`] : ['mask ='],
     value: Number(open[key]),
     error: 0,
     hue: 'plain',
     snippet: {
       before: [`tgt_in = torch.tensor([${asked.pass.ids.tgt_in.join(', ')}])`, 'pad_id = model.config.pad_id'],
-      lines: [
-        `causal = torch.ones(${open.length}, ${open.length}, dtype=torch.bool).tril()`,
-        'mask = causal & (tgt_in != pad_id)  # bool',
-        `mask[${query}, ${key}]`,
-      ],
+      lines: causal
+        ? [`causal = torch.ones(${open.length}, ${open.length}, dtype=torch.bool).tril()`, 'mask = causal & (tgt_in != pad_id)  # bool', `mask[${query}, ${key}]`]
+        : [`mask = (tgt_in != pad_id).expand(${open.length}, -1)  # bool`, `mask[${query}, ${key}]`],
     },
   };
 }

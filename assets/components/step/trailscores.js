@@ -247,8 +247,9 @@ export function biased(asked) {
  * @param {boolean} open
  */
 function reasonOf({ index: [, query, key], side, isCross, pass }, open) {
-  if (open) return 'masked_open';
-  if (side === 'tgt' && !isCross && key > query) return 'masked_later';
+  const later = side === 'tgt' && !isCross && key > query;
+  if (open) return later ? 'masked_ahead' : 'masked_open';
+  if (later) return 'masked_later';
   const ids = side === 'src' || isCross ? pass.ids.src : pass.ids.tgt_in;
   return ids[key] === (pass.model.pad_id ?? 0) ? 'masked_padding' : 'masked_closed';
 }

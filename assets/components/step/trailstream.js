@@ -17,7 +17,7 @@ import { counted } from './trailask.js';
  */
 export function hidden(asked) {
   const [i, unit] = asked.index;
-  const variable = asked.model.norm_first ? 'norm' : 'x';
+  const { variable } = asked;
   const x = asked.row(asked.entering, i);
   const inner = sumOfProducts({
     corner: said('trail.feature'),
@@ -165,9 +165,10 @@ function normed(asked, { input, variable, learned, kind }) {
  */
 export function norm(asked) {
   const [stack, layer, part] = asked.place.split('.');
-  const isPre = asked.model.norm_first;
   const learned = `${stack}.${layer}.around_${part}.norm`;
-  return normed(asked, { input: isPre ? asked.incoming : asked.own('residual'), variable: isPre ? 'x' : 'residual', learned, kind: isPre ? 'norm_before' : 'norm_after' });
+  if (asked.model.norm_first) return normed(asked, { input: asked.incoming, variable: 'x', learned, kind: 'norm_before' });
+  const variable = asked.has(asked.own('residual')) ? 'residual' : 'output'; // where nothing is added, the output itself is normed
+  return normed(asked, { input: asked.own(variable), variable, learned, kind: variable === 'residual' ? 'norm_after' : 'norm_of_output' });
 }
 
 /**

@@ -1,0 +1,7 @@
+/** Numbers of settings as people type them: no exponent where a decimal point does. */
+
+/** @param {number} value */
+export function spellNumber(value) {
+  const text = String(value);
+  return text.includes('e') ? value.toFixed(20).replace(/0+$/, '') : text;
+}
