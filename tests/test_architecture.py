@@ -37,7 +37,7 @@ OWNERS: dict[str, set[str]] = {
     "create_subprocess_shell": {"ui/jobs/workers.py"},
     "sqlite3": {"ui/jobs/store.py"},
     "ray": {"ui/jobs/ray_agent.py"},
-    "zipfile": {"transformer/archive.py"},
+    "zipfile": {"transformer/run_files/archive.py"},
     "pickle": set(),
     "cloudpickle": set(),
     "dill": set(),

@@ -18,13 +18,14 @@ import torch
 import models
 from archives import WAYS, rezip, spoil
 from damage import ACCIDENTS, damage, edit_json, reseal, tree_of
-from transformer import archive, load_run, runs
-from transformer.archive import pack_run, sweep_incoming, unpack_run
+from transformer import load_run, runs
 from transformer.model import Transformer
+from transformer.run_files import archive
+from transformer.run_files.archive import pack_run, sweep_incoming, unpack_run
+from transformer.run_files.sealed import MANIFEST, TRAINER
+from transformer.run_files.zip_list import MOST_BYTES, MOST_UNPACKED, ArchiveError, members_of
 from transformer.runs import RunError, RunWriter
-from transformer.sealed import MANIFEST, TRAINER
 from transformer.training import Recipe, vocabularies_of
-from transformer.zip_list import MOST_BYTES, MOST_UNPACKED, ArchiveError, members_of
 
 MB = 1024 * 1024
 
@@ -339,8 +340,8 @@ def test_an_archive_that_is_too_large_is_not_read(root: Path, tmp_path_factory: 
 BOMBS = """
 import io, resource, sys
 from pathlib import Path
-from transformer.archive import unpack_run
-from transformer.zip_list import ArchiveError
+from transformer.run_files.archive import unpack_run
+from transformer.run_files.zip_list import ArchiveError
 root, *names = map(Path, sys.argv[1:])
 for n, path in enumerate(names):
     with path.open("rb") as file:

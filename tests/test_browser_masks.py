@@ -9,8 +9,8 @@ import torch
 from playwright.sync_api import Browser, Locator, expect
 
 from serving import Server, Visitor
-from transformer.mask_lab import MISTAKES, Painting, paint
 from transformer.runs import load_run
+from transformer.studies.mask_lab import MISTAKES, Painting, paint
 from transformer.vocab import BOS
 from ui import i18n
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from serving import Server, Visitor
 from transformer import ModelConfig, Transformer, save_run
-from transformer.lens import read_depths
 from transformer.runs import Run, load_run
+from transformer.studies.lens import read_depths
 from transformer.vocab import SPECIALS, WordVocabulary
 from ui import i18n, pass_payload
 from ui.chapters import output

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from serving import Visitor
 from transformer import load_run
-from transformer.position_facts import shift_matrix, sinusoid
+from transformer.studies.position_facts import shift_matrix, sinusoid
 from ui import i18n
 
 pytest_plugins = ["windows"]

@@ -17,7 +17,7 @@ from reader import Reader, say
 from test_archive import make_run
 from test_browser_looks import assert_large, assert_readable
 from transformer import runs
-from transformer.archive import pack_run
+from transformer.run_files.archive import pack_run
 from transformer.runs import load_run
 from ui import i18n
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving import PATIENCE, Server
-from transformer.cuts import corpus_of, learn
-from transformer.neighbours import nearest
 from transformer.runs import load_run
+from transformer.studies.cuts import corpus_of, learn
+from transformer.studies.neighbours import nearest
 from transformer.tasks import TASKS
 from transformer.vocab import UNK
 from ui import i18n

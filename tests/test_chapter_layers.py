@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from transformer.gold import groups_of
 from transformer.runs import load_run
+from transformer.studies.units import measure_units
 from transformer.tasks import TASKS
-from transformer.units import measure_units
 from ui import roads
 from ui.chapters.encoder import N_SENTENCES
 

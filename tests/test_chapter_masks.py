@@ -10,8 +10,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from transformer.mask_lab import MISTAKES
 from transformer.runs import load_run
+from transformer.studies.mask_lab import MISTAKES
 from ui import i18n, roads
 
 RUN = "fr"

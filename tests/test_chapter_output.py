@@ -10,8 +10,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from transformer.lens import read_depths
 from transformer.runs import load_run
+from transformer.studies.lens import read_depths
 from transformer.vocab import EOS, PAD
 from ui import roads
 

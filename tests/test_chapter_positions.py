@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from transformer import POSITIONS, Transformer
-from transformer.position_facts import sinusoid
 from transformer.runs import Run, load_run
+from transformer.studies.position_facts import sinusoid
 from ui import roads
 from ui.chapters.positions import answer
 from ui.pack import Answer, RefusedError, pack

@@ -13,9 +13,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from transformer.cuts import CUTS, MOST, PIECE_CUTS, corpus_of, count, learn
-from transformer.neighbours import nearest, plane
 from transformer.runs import Run, load_run
+from transformer.studies.cuts import CUTS, MOST, PIECE_CUTS, corpus_of, count, learn
+from transformer.studies.neighbours import nearest, plane
 from transformer.tasks import TASKS
 from transformer.vocab import UNK, Vocabulary, make_vocabulary
 from ui import i18n, roads

@@ -12,7 +12,7 @@ from transformer.corpus import Corpus, CorpusError, Pair
 from transformer.corpus.corpus import FORMULA
 from transformer.corpus.keys import key_of
 from transformer.corpus.limits import FEWEST_PAIRS, LONGEST_SIDE, MOST_ROWS
-from transformer.sealed import MB
+from transformer.run_files.sealed import MB
 
 WILD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 SIDE = st.one_of(WILD, st.text(st.sampled_from("\\\t\n\rtnr a"), min_size=1, max_size=9)).filter(key_of)

@@ -7,8 +7,19 @@ from functools import cache
 
 import pytest
 
-from transformer import cuts
-from transformer.cuts import CUTS, LONGEST_LADDER, MOST, PIECE_CUTS, Corpus, bounds, corpus_of, count, ladder, learn
+from transformer.studies import cuts
+from transformer.studies.cuts import (
+    CUTS,
+    LONGEST_LADDER,
+    MOST,
+    PIECE_CUTS,
+    Corpus,
+    bounds,
+    corpus_of,
+    count,
+    ladder,
+    learn,
+)
 from transformer.tasks import TASKS
 from transformer.training.recipes import RECIPES
 from transformer.training.vocabularies import vocabularies_of

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from transformer import runs
-from transformer.sealed import entry_of
+from transformer.run_files.sealed import entry_of
 from transformer.tasks import TASKS
 from transformer.training import Recipe, train, vocabularies_of
 from transformer.training.film import probes_of

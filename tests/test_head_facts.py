@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from transformer.config import ModelConfig
-from transformer.head_facts import are_facts
-from transformer.run_reader import read_heads
+from transformer.run_files.head_facts import are_facts
+from transformer.run_files.reader import read_heads
+from transformer.run_files.sealed import RunError
 from transformer.runs import load_run
-from transformer.sealed import RunError
 from transformer.tasks import TASKS
 
 RUN = load_run("fr")

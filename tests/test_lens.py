@@ -8,7 +8,7 @@ import torch
 
 from models import ANY, BOS, TOLERANCE, sentence, tiny_model
 from transformer import Trace, Transformer, trace_pair
-from transformer.lens import depth_logits, read_depths, stream_names
+from transformer.studies.lens import depth_logits, read_depths, stream_names
 
 SRC = sentence(5, seed=1)
 TGT_OUT = sentence(7, seed=2, vocab_size=13)

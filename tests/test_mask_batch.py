@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from models import BOS, KINDS, LACKING, PAD, sentence, tiny_model
-from transformer.mask_lab import PaddedBatch, alone_and_together, pad_batch
-from transformer.mask_lab.batch import LATER, OPEN, PADDING
 from transformer.masks import causal_mask, pad_mask, target_mask
+from transformer.studies.mask_lab import PaddedBatch, alone_and_together, pad_batch
+from transformer.studies.mask_lab.batch import LATER, OPEN, PADDING
 
 SOME = [*KINDS[::7], *LACKING[::3]]  # every position kind, score and norm placement, and every part left out
 SOURCES = [sentence(n, seed=n) for n in (4, 2, 6)]

@@ -8,7 +8,7 @@ import torch
 
 from models import BOS, KINDS, LACKING, sentence, tiny_model
 from transformer.heads import blocks_of
-from transformer.mask_lab import MISTAKES, Outcome, caught, half_precision, hide_row, make_mistake
+from transformer.studies.mask_lab import MISTAKES, Outcome, caught, half_precision, hide_row, make_mistake
 
 SOME = [*KINDS[::7], *LACKING[::3]]  # every position kind, score and norm placement, and every part left out
 SRC = sentence(5, seed=1)

@@ -10,9 +10,9 @@ from torch import Tensor
 from models import BOS, KINDS, LACKING, TOLERANCE, sentence, tiny_model
 from transformer.decode import greedy_ids
 from transformer.heads import blocks_of
-from transformer.mask_lab import HiddenRowError, Painting, own_mask, paint
-from transformer.mask_lab.painting import fitted
 from transformer.model import Transformer
+from transformer.studies.mask_lab import HiddenRowError, Painting, own_mask, paint
+from transformer.studies.mask_lab.painting import fitted
 from transformer.trace import trace_pair
 
 SOME = [*KINDS[::7], *LACKING[::3]]  # every position kind, score and norm placement, and every part left out

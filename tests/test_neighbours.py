@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transformer.neighbours import cosines, nearest, plane
 from transformer.runs import load_run
+from transformer.studies.neighbours import cosines, nearest, plane
 
 TABLE = load_run("fr").model.src_embed.tokens.weight.detach().numpy()
 

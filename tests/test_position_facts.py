@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_in_numpy import sinusoid as sinusoid_in_numpy
-from transformer.position_facts import (
+from transformer.positions import Learned, Sinusoidal
+from transformer.studies.position_facts import (
     even_width,
     frequencies,
     largest_spread,
@@ -21,7 +22,6 @@ from transformer.position_facts import (
     sinusoid,
     wavelengths,
 )
-from transformer.positions import Learned, Sinusoidal
 
 EXACT = 1e-9  # float64
 SINGLE = 1e-5  # float32, sums of a hundred products of numbers up to 1

@@ -7,8 +7,8 @@ import torch
 
 from models import TOLERANCE, sentence, tiny_model
 from transformer import POSITIONS, trace_pair
-from transformer.position_kinds import Kind, first_of_pairs, kinds_beside
 from transformer.positions import alibi_slopes
+from transformer.studies.position_kinds import Kind, first_of_pairs, kinds_beside
 
 PLACES = {
     "none": "nowhere",

@@ -21,10 +21,11 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 
 import models
-from transformer import runs, sealed
+from transformer import runs
 from transformer.model import Transformer
+from transformer.run_files import sealed
+from transformer.run_files.sealed import RunError
 from transformer.runs import RunWriter, find_run, list_runs, load_run, save_run
-from transformer.sealed import RunError
 from transformer.vocab import SPECIALS, WordVocabulary
 
 WORDS = [*SPECIALS, *"abcdefgh"]

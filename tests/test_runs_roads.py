@@ -21,8 +21,8 @@ from job_tools import office
 from models import counts
 from test_archive import bomb, make_run
 from transformer import load_run, runs
-from transformer.archive import INCOMING, pack_run
-from transformer.trash import KEPT_FOR, TRASH
+from transformer.run_files.archive import INCOMING, pack_run
+from transformer.run_files.trash import KEPT_FOR, TRASH
 from ui import i18n, jobs, roads, runs_acts, runs_list, runs_roads, visitors
 from ui.jobs.office import Jobs
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from transformer.trash import KEPT_FOR, TRASH, bring_back, sweep, throw_away, thrown_away
+from transformer.run_files.trash import KEPT_FOR, TRASH, bring_back, sweep, throw_away, thrown_away
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import torch
 from models import TOLERANCE, sentence, tiny_model
 from transformer.gold import Group, groups_of
 from transformer.runs import Run, load_run
+from transformer.studies.units import UnitFacts, measure_units
 from transformer.trace import trace_pair
-from transformer.units import UnitFacts, measure_units
 
 PLACES = ["encoder.0.ffn", "encoder.1.ffn", "decoder.0.ffn", "decoder.1.ffn"]
 

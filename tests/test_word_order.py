@@ -6,8 +6,8 @@ import torch
 from models import ANY, KINDS, TOLERANCE, sentence, tiny_model
 from transformer import Transformer, trace_pair
 from transformer.decode import greedy_ids
+from transformer.studies.word_order import WithoutPositions, read, swap_words, telling_pair
 from transformer.tap import Recorder
-from transformer.word_order import WithoutPositions, read, swap_words, telling_pair
 
 WORDS = sentence(6, seed=4)
 MOST = 16

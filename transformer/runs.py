@@ -8,11 +8,11 @@
     heads.json           what each head does, measured once (heads.py)
     model.safetensors    the weights, float32
     trainer.safetensors  optimiser, generator and best weights, for resuming (training/state.py); never shipped
-    manifest.json        size and SHA-256 of every file above (sealed.py)
+    manifest.json        size and SHA-256 of every file above (run_files/sealed.py)
 
-Everybody reads runs with `load_run`; `run_writer.py` writes them. Weights are safetensors, never pickle, which would
-run whatever program somebody hid in the file. Everything read is compared with what our own config demands before it
-is used (run_reader.py). Shown on the Runs page.
+Everybody reads runs with `load_run`; `run_files/writer.py` writes them. Weights are safetensors, never pickle, which
+would run whatever program somebody hid in the file. Everything read is compared with what our own config demands before
+it is used (run_files/reader.py). Shown on the Runs page.
 """
 
 import re
@@ -26,9 +26,9 @@ from torch import Tensor
 from transformer.corpus import Corpus, OwnTask
 from transformer.decode import greedy_ids
 from transformer.model import Transformer
-from transformer.run_reader import WEIGHTS, check_film, read_heads, read_model, read_parts, read_tensors
-from transformer.run_writer import RunWriter, Vocabularies, save_run
-from transformer.sealed import CORPUS, TRAINER, RunError, read_sealed
+from transformer.run_files.reader import WEIGHTS, check_film, read_heads, read_model, read_parts, read_tensors
+from transformer.run_files.sealed import CORPUS, TRAINER, RunError, read_sealed
+from transformer.run_files.writer import RunWriter, Vocabularies, save_run
 from transformer.tasks import TASKS, Task
 from transformer.trace import Trace, trace_pair
 from transformer.vocab import BOS, UNK, Vocabulary

@@ -23,9 +23,9 @@ import torch
 from transformer.config import ACTIVATIONS
 from transformer.corpus import Corpus, read_pairs
 from transformer.positions import POSITIONS
+from transformer.run_files.sealed import MANIFEST
 from transformer.runs import RunError
 from transformer.scores import SCORES
-from transformer.sealed import MANIFEST
 from transformer.tasks import TASKS
 from transformer.training import OWN, RECIPES, SCHEDULES, TOKENIZERS, TRIED, Recipe, quick, resume, train
 from transformer.training.ranks import ALONE, Ranks, leads_here, ranks_here

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from transformer.corpus import Corpus
-from transformer.run_reader import read_parts, read_tensors
-from transformer.sealed import LIMITS, MANIFEST, STAGED, RunError, entry_of, limit, parse_json
+from transformer.run_files.reader import read_parts, read_tensors
+from transformer.run_files.sealed import LIMITS, MANIFEST, STAGED, RunError, entry_of, limit, parse_json
 from transformer.training.film import probes_of
 from transformer.training.recipe import OWN, Recipe
 from transformer.training.subject import task_of

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from transformer import runs
-from transformer.archive import pack_run, sweep_incoming, unpack_run
+from transformer.run_files.archive import pack_run, sweep_incoming, unpack_run
+from transformer.run_files.trash import bring_back, sweep, throw_away, thrown_away
+from transformer.run_files.zip_list import MB, MOST_BYTES, ArchiveError
 from transformer.runs import RunError, find_run, run_folders
-from transformer.trash import bring_back, sweep, throw_away, thrown_away
-from transformer.zip_list import MB, MOST_BYTES, ArchiveError
 from ui.jobs import jobs
 from ui.pack import RefusedError
 from ui.runs_list import Shelf, is_shipped, label_of, listing

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 from transformer import runs
 from transformer.config import ModelConfig
+from transformer.run_files.sealed import LOG, MANIFEST, SNAPSHOT, parse_json
+from transformer.run_files.trash import KEPT_FOR, thrown_away
 from transformer.runs import RunEntry, RunError
-from transformer.sealed import LOG, MANIFEST, SNAPSHOT, parse_json
-from transformer.trash import KEPT_FOR, thrown_away
 from ui import services
 from ui.pack import RefusedError
 

@@ -8,9 +8,9 @@ import torch
 
 from transformer.corpus import Corpus
 from transformer.model import Transformer
-from transformer.run_reader import require_size
+from transformer.run_files.reader import require_size
+from transformer.run_files.sealed import settle
 from transformer.runs import RunError, RunWriter, Saved, load_saved
-from transformer.sealed import settle
 from transformer.tasks import Task
 from transformer.training.bar import Bar
 from transformer.training.follow import follow

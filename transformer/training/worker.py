@@ -26,8 +26,8 @@ from typing import Any, NoReturn
 import torch
 
 from transformer.corpus import Corpus
+from transformer.run_files.sealed import CORPUS, MANIFEST
 from transformer.runs import RunError
-from transformer.sealed import CORPUS, MANIFEST
 from transformer.training.recipe import Recipe
 from transformer.training.start import resume, train
 from transformer.training.wishes import FileWishes

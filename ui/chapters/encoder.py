@@ -7,7 +7,7 @@ import numpy as np
 
 from transformer.gold import groups_of
 from transformer.runs import Run
-from transformer.units import UnitFacts, measure_units
+from transformer.studies.units import UnitFacts, measure_units
 from ui import services
 from ui.pack import Answer, RefusedError
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from transformer.decode import greedy_batch, greedy_ids
 from transformer.heads import blocks_of
-from transformer.mask_lab import (
+from transformer.runs import Run
+from transformer.studies.mask_lab import (
     FILLS,
     MISTAKES,
     HiddenRowError,
@@ -26,8 +27,7 @@ from transformer.mask_lab import (
     pad_batch,
     paint,
 )
-from transformer.mask_lab.remask import Written
-from transformer.runs import Run
+from transformer.studies.mask_lab.remask import Written
 from transformer.vocab import BOS, EOS, SPECIALS
 from ui import services
 from ui.limits import within_limit

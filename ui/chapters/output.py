@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from transformer.lens import BEST, read_depths
 from transformer.runs import Run
+from transformer.studies.lens import BEST, read_depths
 from transformer.trace import trace_pair
 from transformer.vocab import BOS, EOS, PAD
 from ui.pack import Answer, RefusedError

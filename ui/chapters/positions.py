@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from transformer.position_facts import (
+from transformer.positions import Sinusoidal
+from transformer.runs import Run
+from transformer.studies.position_facts import (
     Spread,
     even_width,
     largest_spread,
@@ -20,11 +22,9 @@ from transformer.position_facts import (
     sinusoid,
     wavelengths,
 )
-from transformer.position_kinds import kinds_beside
-from transformer.positions import Sinusoidal
-from transformer.runs import Run
+from transformer.studies.position_kinds import kinds_beside
+from transformer.studies.word_order import Swap, swap_words, telling_pair
 from transformer.vocab import EOS
-from transformer.word_order import Swap, swap_words, telling_pair
 from ui.pack import Answer, RefusedError
 from ui.payload import read
 

@@ -1,7 +1,7 @@
 """What the page Tokens asks for beside the pass: four cuts of a text, how pieces grow, and how the rows of a table lie.
 
 Everything in a question is foreign text. Pieces are really learnt, one vocabulary at a time on the whole server, from
-a bounded number of sentences (transformer/cuts.py), and kept. Read by assets/components/chapters/tokens*.js.
+a bounded number of sentences (transformer/studies/cuts.py), and kept. Read by assets/components/chapters/tokens*.js.
 """
 
 import time
@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from transformer.cuts import (
+from transformer.decode import greedy_batch
+from transformer.runs import Run
+from transformer.studies.cuts import (
     CUTS,
     LONGEST_LADDER,
     MOST,
@@ -26,9 +28,7 @@ from transformer.cuts import (
     ladder,
     learn,
 )
-from transformer.decode import greedy_batch
-from transformer.neighbours import nearest, plane
-from transformer.runs import Run
+from transformer.studies.neighbours import nearest, plane
 from transformer.tasks import TASKS
 from transformer.vocab import UNK, BpeVocabulary, Encoding, Vocabulary
 from transformer.vocab.pieces import WORD_START

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from transformer.corpus import Corpus
-from transformer.run_reader import require_size
+from transformer.run_files.reader import require_size
 from transformer.tasks import TASKS, Task
 from transformer.tasks.base import Split
 from transformer.training import Recipe, estimate, quick

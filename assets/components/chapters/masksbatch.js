@@ -12,7 +12,7 @@ import { measured, paintMini, saidOf, standThere } from './masksparts.js';
 /** @typedef {{header: {sentences: Padded[], alone: number[], pad_id: number}, tensors: Map<string, import('../step/parcel.js').Tensor>}} Batch */
 
 const KINDS = ['encoder', 'padding', 'causal', 'combined', 'cross'];
-const [PADDING, LATER] = [1, 2]; // as transformer/mask_lab/batch.py counts them
+const [PADDING, LATER] = [1, 2]; // as transformer/studies/mask_lab/batch.py counts them
 const MINI = 72;
 /** @type {Record<string, {tensor: string, bits: number, rows: 'src' | 'tgt', cols: 'src' | 'tgt', at: string}>} */
 const SOURCES = {

@@ -1,4 +1,4 @@
-"""What heads.json may say of a head: numbers where numbers are drawn, names where names are. Read by run_reader.py.
+"""What heads.json may say of a head: numbers where numbers are drawn, names where names are. Read by reader.py.
 
 heads.py writes the file; but a run may come from anywhere, and a page draws what stands there. A fact may be absent or
 null, which means that it was not measured; a fact of another kind makes the whole file unreadable.

@@ -23,11 +23,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from transformer import runs
-from transformer.run_reader import WEIGHTS
-from transformer.runs import Run, load_run
-from transformer.sealed import FORMAT, MANIFEST, TRAINER, entry_of, parse_json, read_sealed, to_json
-from transformer.tasks import TASKS
-from transformer.zip_list import (
+from transformer.run_files.reader import WEIGHTS
+from transformer.run_files.sealed import FORMAT, MANIFEST, TRAINER, entry_of, parse_json, read_sealed, to_json
+from transformer.run_files.zip_list import (
     DEFLATED,
     MOST_BYTES,
     MOST_LIST,
@@ -37,6 +35,8 @@ from transformer.zip_list import (
     members_of,
     unusual,
 )
+from transformer.runs import Run, load_run
+from transformer.tasks import TASKS
 
 CHUNK = 64 * 1024
 INCOMING = ".incoming"  # below the folder of runs; a hidden folder is no run

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from transformer.sealed import MANIFEST, MAX_FILES, TRAINER, RunError, limit
+from transformer.run_files.sealed import MANIFEST, MAX_FILES, TRAINER, RunError, limit
 
 MB = 1024 * 1024
 MOST_BYTES = 20 * MB  # of an archive

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from transformer.heads import blocks_of
-from transformer.mask_lab.hidden_row import BIG_NEGATIVE
-from transformer.mask_lab.remask import Remask, Written, record, rows_of, write
 from transformer.model import Transformer
+from transformer.studies.mask_lab.hidden_row import BIG_NEGATIVE
+from transformer.studies.mask_lab.remask import Remask, Written, record, rows_of, write
 from transformer.vocab import BOS, UNK
 
 N_PADDING = 3  # the longer sentence of the batch has so many words more

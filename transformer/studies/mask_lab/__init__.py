@@ -3,10 +3,10 @@
 Everything here is an edit of one traced pass (tap.py). The model that all visitors share is never changed.
 """
 
-from transformer.mask_lab.batch import PaddedBatch, alone_and_together, pad_batch
-from transformer.mask_lab.hidden_row import HiddenRow, half_precision, hide_row
-from transformer.mask_lab.mistakes import FILLS, MISTAKES, Mistake, Outcome, caught, make_mistake
-from transformer.mask_lab.painting import HiddenRowError, Painted, Painting, own_mask, paint
+from transformer.studies.mask_lab.batch import PaddedBatch, alone_and_together, pad_batch
+from transformer.studies.mask_lab.hidden_row import HiddenRow, half_precision, hide_row
+from transformer.studies.mask_lab.mistakes import FILLS, MISTAKES, Mistake, Outcome, caught, make_mistake
+from transformer.studies.mask_lab.painting import HiddenRowError, Painted, Painting, own_mask, paint
 
 __all__ = [
     "FILLS",

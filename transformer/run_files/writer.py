@@ -20,8 +20,8 @@ from transformer.alignment import on_tokens
 from transformer.config import ModelConfig
 from transformer.heads import N_SENTENCES, measure_heads
 from transformer.model import Transformer
-from transformer.run_reader import require_size
-from transformer.sealed import (
+from transformer.run_files.reader import require_size
+from transformer.run_files.sealed import (
     CORPUS,
     FILM,
     FORMAT,

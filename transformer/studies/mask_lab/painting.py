@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from transformer.heads import blocks_of
-from transformer.mask_lab.remask import Remask, Written, record, rows_of, write
 from transformer.masks import causal_mask
 from transformer.model import Transformer
+from transformer.studies.mask_lab.remask import Remask, Written, record, rows_of, write
 
 SPARE = 8  # so many words more than it had may a translation get, then it is stopped
 

@@ -14,9 +14,9 @@ from safetensors.torch import load as tensors_from_bytes
 from torch import Tensor
 
 from transformer.config import ModelConfig
-from transformer.head_facts import are_facts
 from transformer.model import Transformer
-from transformer.sealed import FILM, FORMAT, LIMITS, RunError, parse_json
+from transformer.run_files.head_facts import are_facts
+from transformer.run_files.sealed import FILM, FORMAT, LIMITS, RunError, parse_json
 from transformer.vocab import VOCABULARIES, Vocabulary
 
 WEIGHTS = "model.safetensors"

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from transformer.attention import MultiHeadAttention, attend_fused
 from transformer.heads import blocks_of
-from transformer.mask_lab.remask import Remask, record, rows_of
 from transformer.model import Transformer
+from transformer.studies.mask_lab.remask import Remask, record, rows_of
 from transformer.tap import Recorder
 
 BIG_NEGATIVE = -1e9

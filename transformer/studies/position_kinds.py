@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from transformer.model import Transformer
-from transformer.position_facts import products
 from transformer.positions import POSITIONS, Position
+from transformer.studies.position_facts import products
 
 SEED = 0  # of a learned table that nobody has trained: any would do, the same every time
 

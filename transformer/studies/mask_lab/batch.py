@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from transformer.mask_lab.remask import record, rows_of
 from transformer.masks import causal_mask, pad_mask, target_mask
 from transformer.model import Transformer
+from transformer.studies.mask_lab.remask import record, rows_of
 
 OPEN, PADDING, LATER = 0, 1, 2  # why a cell is closed; PADDING + LATER where both are true
 
