@@ -27,15 +27,9 @@ def window(desk: BrowserContext, server: Server) -> Reader:
 
 @pytest.fixture
 def reader(window: Reader) -> Iterator[Reader]:
-    """Sit down in front of an empty window; at the end there may be nothing to complain about."""
-    window.forget()
-    yield window
-    complaints = window.complaints()
-    window.page.unroute_all()
-    window.page.emulate_media(color_scheme="light")
-    window.page.set_viewport_size(DESK["viewport"])
-    window.page.goto("about:blank")
-    assert not complaints
+    """Sit down in front of an empty window."""
+    with window.used():
+        yield window
 
 
 @pytest.fixture

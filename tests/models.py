@@ -1,6 +1,7 @@
 """Small models and random sentences for the tests. All sizes differ, so that a swapped axis cannot go unseen."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -37,6 +38,13 @@ CAUSAL = [kind for kind in ANY if kind.values[0].get("causal", True)]  # pyright
 def counts(full: int, ci: int | None = None) -> pytest.MarkDecorator:
     """Run a heavy test with a tenth of its count (or `ci`), or with `pytest -m full` with all of it."""
     return pytest.mark.parametrize("count", [ci or full // 10, pytest.param(full, marks=pytest.mark.full)])
+
+
+def in_ci(chosen: Iterable[object], every: Iterable[object]) -> list[Any]:
+    """Give every case of a test; those that CI has not chosen wait for `pytest -m full`."""
+    chosen = list(chosen)
+    cases = [(case, case if isinstance(case, tuple) else (case,)) for case in every]
+    return [pytest.param(*parts, marks=() if case in chosen else pytest.mark.full) for case, parts in cases]
 
 
 def tiny_config(**changes: Any) -> ModelConfig:

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Dialog, Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from serving import Server, Visitor
+from serving import SOON, Server, Visitor
 from transformer.runs import Run
 from transformer.tasks import TASKS
 from transformer.trace import Trace
@@ -25,8 +25,6 @@ from ui import i18n
 from ui.answers import unit_of
 
 RUN = "fr"
-SOON = 15_000  # milliseconds for anything that a person would wait for
-expect.set_options(timeout=SOON)
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
 
 # Every canvas remembers what was written on it since it was last emptied: the digits of a matrix are pixels otherwise.
@@ -104,6 +102,18 @@ class Reader(Visitor):
     def _dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Let somebody use this window, which is empty before and after; there may be nothing to complain about."""
+        self.forget()
+        yield
+        complaints = self.complaints()
+        self.page.unroute_all()
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(DESK["viewport"])
+        self.page.goto("about:blank")
+        assert not complaints
 
     def forget(self) -> None:
         """Start listening anew."""
@@ -213,10 +223,7 @@ class Reader(Visitor):
 
     def wait_painted(self, part: str, before: np.ndarray) -> None:
         """Wait until a canvas shows something else than before."""
-        tries = 0
-        while (self.bitmap(part) == before).all():
-            tries += 1
-            assert tries < 500, f"{part} is still the same"
+        self.until(lambda: (self.bitmap(part) != before).any(), f"{part} is still the same")
 
     def tooltip(self) -> list[str]:
         """Read the tooltip, line by line; nothing if it is hidden."""
@@ -249,6 +256,7 @@ class Reader(Visitor):
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:
         """Nothing may travel in this block. A sentence entered after it shows that everything before has been heard."""
+        self.hush()
         requests, frames, received = len(self.requests), len(self.frames), self.received
         yield
         assert self.received == received, "the server said something"

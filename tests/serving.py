@@ -11,17 +11,19 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, expect, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds; a shared machine may be slow, and waiting longer than needed costs nothing
+SOON = 1000 * PATIENCE  # milliseconds
+expect.set_options(timeout=SOON)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
     "--headless",
@@ -33,6 +35,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STILL = """() => document.fonts.ready.then(
+  () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null)))))"""
 
 
 class Server(NamedTuple):
@@ -131,7 +135,9 @@ class Visitor:
             self.console.append(message.text)
 
     def _request(self, request: Request) -> None:
-        self.requests.append(request.url)
+        """Keep the address; a browser fetches a font of Streamlit's whenever it meets a letter of it first."""
+        if not request.url.startswith(f"{self.server.url}/static/media/"):
+            self.requests.append(request.url)
 
     def _websocket(self, websocket: WebSocket) -> None:
         websocket.on("framesent", self._sent)
@@ -152,12 +158,35 @@ class Visitor:
         self.page.goto(self.server.url + address)
         self.wait_drawn(pictures)
 
+    def _heard(self) -> int:
+        return len(self.requests) + len(self.frames) + self.received
+
     def drawn(self) -> int:
         """Say how many pictures this window has drawn since it was opened."""
         return self.page.evaluate("() => window.__lab?.drawn ?? 0")
 
     def wait_drawn(self, pictures: int = 1) -> None:
         self.page.wait_for_function(f"() => (window.__lab?.drawn ?? 0) >= {pictures}", timeout=PATIENCE * 1000)
+
+    def until(self, holds: Callable[[], object], why: str = "it never became so") -> None:
+        """Ask again and again until it holds: for what comes a moment later without an attribute to wait for."""
+        end = time.monotonic() + SOON / 1000
+        while not holds():
+            assert time.monotonic() < end, why
+            self.page.wait_for_timeout(30)  # lets the browser speak meanwhile
+
+    def hush(self) -> None:
+        """Wait until all is said that comes by itself: the page's script has ended, and nothing came for a moment."""
+        self.page.locator("[data-test-script-state=notRunning]").wait_for()
+        before, now = -1, self._heard()
+        while before != now:
+            self.page.wait_for_timeout(150)
+            before, now = now, self._heard()
+
+    def rest_still(self) -> None:
+        """Wait until the script has ended, which pales what it may change, and two frames have been painted since."""
+        self.page.locator("[data-test-script-state=notRunning]").wait_for()
+        self.page.evaluate(STILL)
 
     def messages(self) -> list[str]:
         """List what went to the server: every request, and every websocket message but keep-alives."""

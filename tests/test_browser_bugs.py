@@ -1,24 +1,24 @@
 """Models that lack a part of the paper, on every page: what is not done is crossed out, and nothing else is claimed."""
 
-from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import Route, expect
 
+from models import in_ci
 from reader import say
-from serving import Server
 from transformer import runs
 from transformer.runs import Run
 from ui import i18n, payload
 from ui.chapters import CHAPTERS
 from ui.pack import RefusedError, pack
-from walking import Walker, open_walker, own_run
+from walking import Walker, own_run
 
-pytest_plugins = ["windows", "desk"]
+pytest_plugins = ["windows", "desk", "walkers"]
 pytestmark = pytest.mark.browser
 
 TEXT = "s1 s2 s0 s3 s1"
@@ -31,7 +31,7 @@ LACKS: dict[str, dict[str, Any]] = {
     "all": {"residual": False, "layer_norm": False, "causal": False},
 }
 PAGES = ("tokens", "positions", "masks", "attention", "encoder", "decoder", "output", "glossary")
-REST = ("residual", "residual-pre", "norm", "norm-pre")  # opened on every page where all tests are run
+PLACES = ("encoder.0.self_attn", "decoder.1.self_attn", "decoder.1.cross_attn", "decoder.1.ffn")
 ENDS = {  # what the strip shows from the output on, crossed out in brackets; in pre norm a norm stands at the beginning
     "residual": ["output", "(add)", "norm"],
     "residual-pre": ["output", "(add)"],
@@ -42,20 +42,9 @@ ENDS = {  # what the strip shows from the output on, crossed out in brackets; in
 }
 
 
-@pytest.fixture(scope="module")
-def sitting(desk: BrowserContext, server: Server) -> Walker:
-    return open_walker(desk, server)
-
-
-@pytest.fixture
-def walker(sitting: Walker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walker]:
+@pytest.fixture(autouse=True)
+def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "OWN_RUNS", tmp_path)
-    sitting.forget()
-    yield sitting
-    complaints = sitting.complaints()
-    sitting.page.unroute_all()
-    sitting.page.goto("about:blank")
-    assert not complaints
 
 
 def show(walker: Walker, case: str, layers: int = 2) -> Run:
@@ -82,7 +71,7 @@ def strip(walker: Walker) -> list[str]:
     return [f"({card['name']})" if card["missing"] else card["name"] for card in walker.cards()]
 
 
-@pytest.mark.parametrize("case", LACKS)
+@pytest.mark.parametrize("case", in_ci(["residual", "norm-pre", "causal"], LACKS))
 def test_what_is_not_done_is_crossed_out_and_walked_past(walker: Walker, case: str) -> None:
     run = show(walker, case, layers=1)
     walker.step("attention", b="decoder.0.self_attn", g="x")
@@ -102,11 +91,12 @@ def test_what_is_not_done_is_crossed_out_and_walked_past(walker: Walker, case: s
     assert all(state["here"] for state in seen), "the formula says where we are"
 
 
-@pytest.mark.parametrize("lang", i18n.LANGUAGES)
-def test_the_reason_stands_on_the_card(walker: Walker, lang: str) -> None:
+@pytest.mark.parametrize(("lang", "places"), [("en", PLACES), ("zh", PLACES[1:2])])
+def test_the_reason_stands_on_the_card(walker: Walker, lang: str, places: tuple[str, ...]) -> None:
     show(walker, "all")
-    for place in ("encoder.0.self_attn", "decoder.1.self_attn", "decoder.1.cross_attn", "decoder.1.ffn"):
-        walker.step("attention", b=place, lang=lang)
+    walker.step("attention", b=places[0], lang=lang)
+    for place in places:
+        walker.part("place").select_option(place)
         missing = {card["name"]: card["text"] for card in walker.cards() if card["missing"]}
         parts = {"add": "residual", "norm": "layer_norm"} | (
             {"causal": "causal"} if place == "decoder.1.self_attn" else {}
@@ -120,7 +110,7 @@ def test_the_reason_stands_on_the_card(walker: Walker, lang: str) -> None:
     expect(walker.part("message")).to_have_text(notices)
 
 
-@pytest.mark.parametrize("case", LACKS)
+@pytest.mark.parametrize("case", in_ci(["norm-pre", "all"], LACKS))
 def test_explore_shows_the_whole_pass(walker: Walker, case: str) -> None:
     run = show(walker, case)
     walker.open(s=TEXT, b="decoder.1.self_attn")
@@ -151,8 +141,10 @@ def test_explore_shows_the_whole_pass(walker: Walker, case: str) -> None:
         expect(walker.lab.get_by_text(text)).to_be_visible()
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("case", ["causal", "all", *(pytest.param(case, marks=pytest.mark.full) for case in REST)])
+@pytest.mark.parametrize(
+    ("case", "page"),  # the other tests here open the other pages
+    in_ci([("all", page) for page in ("masks", "encoder", "decoder", "output")], product(LACKS, PAGES)),
+)
 def test_every_view_of_every_page_opens(walker: Walker, case: str, page: str) -> None:
     show(walker, case)
     walker.step(page)

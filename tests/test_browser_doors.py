@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from reader import SOON, Reader
+from models import in_ci
+from reader import Reader
+from serving import SOON
 from ui import i18n
 from ui.navigation import PAGES, after
 
@@ -28,15 +30,15 @@ def page_of(reader: Reader) -> str:
     return reader.page.evaluate("() => location.pathname").strip("/")
 
 
-def sentence_of(reader: Reader) -> str:
-    return reader.page.get_by_role("textbox").first.input_value()
+def keeps_the_sentence(reader: Reader, sentence: str = SENTENCE) -> None:
+    expect(reader.page.get_by_role("textbox").first).to_have_value(sentence)
 
 
 def back_on_explore(reader: Reader) -> None:
     reader.page.go_back()
     reader.lab.locator(".map").wait_for(timeout=SOON)
     assert page_of(reader) == ""
-    assert sentence_of(reader) == SENTENCE
+    keeps_the_sentence(reader)
 
 
 def test_one_steps_into_the_block_the_head_and_the_row_that_are_shown(reader: Reader) -> None:
@@ -49,7 +51,7 @@ def test_one_steps_into_the_block_the_head_and_the_row_that_are_shown(reader: Re
     assert here(reader) == "decoder.0.self_attn"
     assert page_of(reader) == "attention"
     reader.wait_address(b="decoder.0.self_attn", f="1", q="3", s=SENTENCE)
-    assert sentence_of(reader) == SENTENCE
+    keeps_the_sentence(reader)
     back_on_explore(reader)
     expect(reader.part("title")).to_contain_text("Decoder layer 1")
 
@@ -62,7 +64,7 @@ def test_the_sentence_that_was_switched_to_goes_along(reader: Reader) -> None:
     reader.press("Enter")
     here(reader)
     reader.wait_address(s=switched)
-    assert sentence_of(reader) == switched
+    keeps_the_sentence(reader, switched)
 
 
 def test_enter_steps_in_as_well(reader: Reader) -> None:
@@ -71,17 +73,18 @@ def test_enter_steps_in_as_well(reader: Reader) -> None:
     assert here(reader) == "decoder.1.self_attn"
 
 
-@pytest.mark.parametrize(
-    ("door", "page"),
-    [
-        ({"page": "encoder", "b": "encoder.1.ffn"}, "encoder"),
-        ({"page": "attention", "b": "decoder.0.cross_attn", "g": "add"}, "attention"),
-        ({"page": "encoder", "b": "memory"}, "encoder"),
-        ({"page": "tokens", "b": "tgt_embed", "g": "position"}, "tokens"),
-        ({"page": "output", "b": "output", "g": "p"}, "output"),
-    ],
-)
-def test_every_box_of_the_map_is_a_door(reader: Reader, door: dict[str, str], page: str) -> None:
+DOORS = [
+    {"page": "encoder", "b": "encoder.1.ffn"},
+    {"page": "tokens", "b": "tgt_embed", "g": "position"},
+    {"page": "attention", "b": "decoder.0.cross_attn", "g": "add"},
+    {"page": "encoder", "b": "memory"},
+    {"page": "output", "b": "output", "g": "p"},
+]
+
+
+@pytest.mark.parametrize("door", in_ci(DOORS[:2], DOORS))
+def test_every_box_of_the_map_is_a_door(reader: Reader, door: dict[str, str]) -> None:
+    page = door["page"]
     reader.open(s=SENTENCE)
     doors = [
         json.loads(d) for d in reader.lab.locator("[data-door]").evaluate_all("(all) => all.map((d) => d.dataset.door)")
@@ -94,7 +97,7 @@ def test_every_box_of_the_map_is_a_door(reader: Reader, door: dict[str, str], pa
     back_on_explore(reader)
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", in_ci(["zh"], i18n.LANGUAGES))
 def test_the_menu_and_the_way_on_keep_sentence_and_language(reader: Reader, language: str) -> None:
     words = i18n.words(language)
     reader.open(s=SENTENCE, lang=language)
@@ -103,8 +106,8 @@ def test_the_menu_and_the_way_on_keep_sentence_and_language(reader: Reader, lang
         here(reader)
         expect(reader.page.get_by_role("heading", level=1)).to_have_text(words[f"page.{page}"])
         assert page_of(reader) == page
-        assert sentence_of(reader) == SENTENCE
-        assert reader.lab.get_attribute("lang") == {"en": "en", "zh": "zh-CN"}[language]
+        keeps_the_sentence(reader)
+        expect(reader.lab).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
         following = after(page)
         assert following is not None
         way_on = i18n.say(language, "lesson.next", page=words[f"page.{following}"])
@@ -112,26 +115,26 @@ def test_the_menu_and_the_way_on_keep_sentence_and_language(reader: Reader, lang
         reader.page.wait_for_url(f"**/{following}?**")
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
+@pytest.mark.parametrize("page", in_ci(["attention", "glossary"], CHAPTERS))
 def test_a_link_opens_a_page_for_the_projector(reader: Reader, page: str) -> None:
     reader.page.goto(f"{reader.server.url}/{page}?{urlencode({'s': SENTENCE, 'projector': 'true'})}")
     reader.wait_drawn()
-    assert reader.lab.get_attribute("data-mode") == "projector"
+    expect(reader.lab).to_have_attribute("data-mode", "projector")
     expect(reader.page.get_by_test_id("stSidebar")).to_be_hidden()
     reader.press("p")
     expect(reader.page.get_by_test_id("stSidebar")).to_be_visible()
-    assert sentence_of(reader) == SENTENCE
+    keeps_the_sentence(reader)
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"b": "encoder.99.ffn"},
-        {"b": "<b>", "g": "x" * 500, "f": "-1", "q": "1e9", "j": "٣", "n": "x", "v": "none"},
-        {"q": "63", "f": "99"},
-        {"o_t": "<script>", "o_": "", "o_x": "y" * 5000},
-    ],
-)
+LOST = [
+    {"b": "encoder.99.ffn"},
+    {"q": "63", "f": "99"},
+    {"b": "<b>", "g": "x" * 500, "f": "-1", "q": "1e9", "j": "٣", "n": "x", "v": "none"},
+    {"o_t": "<script>", "o_": "", "o_x": "y" * 5000},
+]
+
+
+@pytest.mark.parametrize("asked", in_ci(LOST[2:], LOST))
 def test_a_link_that_asks_for_what_is_not_there_opens_all_the_same(reader: Reader, asked: dict[str, str]) -> None:
     reader.page.goto(f"{reader.server.url}/attention?{urlencode({'s': SENTENCE, **asked})}")
     reader.wait_drawn()

@@ -6,13 +6,14 @@ import itertools
 import json
 import re
 import struct
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from reader import DESK, Expected, Pair, Reader, blocks_of, expected, numbers, open_window, say
 from serving import Server
@@ -33,14 +34,22 @@ def famous(run: Run) -> Expected:
     return expected(run, run.example)
 
 
+@pytest.fixture(params=["a block of each kind", pytest.param("all blocks", marks=pytest.mark.full)])
+def blocks(request: pytest.FixtureRequest, run: Run) -> list[str]:
+    found = blocks_of(run)
+    return found if request.param == "all blocks" else [found[0], found[-2], found[-1]]
+
+
 # -- 1. looking around says nothing to the server ------------------------------------------------------------------
 
 
-def test_every_block_view_and_head_is_shown_without_a_word_to_the_server(reader: Reader, run: Run) -> None:
+def test_every_block_view_and_head_is_shown_without_a_word_to_the_server(
+    reader: Reader, run: Run, blocks: list[str]
+) -> None:
     heads = range(run.model.config.n_heads)
     reader.open()
     with reader.silence():
-        for block in blocks_of(run):
+        for block in blocks:
             reader.go(block)
             for picture in PICTURES:
                 reader.show(picture)
@@ -64,11 +73,11 @@ def test_every_thumbnail_of_the_map_leads_to_its_head_alone(reader: Reader, run:
 
 
 def test_every_row_of_every_block_is_pointed_at_without_a_word_to_the_server(
-    reader: Reader, run: Run, famous: Expected
+    reader: Reader, blocks: list[str], famous: Expected
 ) -> None:
     reader.open()
     with reader.silence():
-        for block in blocks_of(run):
+        for block in blocks:
             reader.go(block)
             for row in range(len(famous.rows(block))):
                 reader.point_at(row)
@@ -287,9 +296,11 @@ def assert_table(reader: Reader, known: Expected, block: str, head: int) -> None
     np.testing.assert_allclose(said[~masked], weights[~masked], atol=ROUNDED, rtol=0)
 
 
-def test_the_tables_of_all_heads_say_what_python_says(reader: Reader, run: Run, famous: Expected) -> None:
+def test_the_tables_of_all_heads_say_what_python_says(
+    reader: Reader, run: Run, blocks: list[str], famous: Expected
+) -> None:
     reader.open(view="table")
-    for block in blocks_of(run):
+    for block in blocks:
         reader.go(block)
         for head in range(run.model.config.n_heads):
             reader.press(str(head + 1))
@@ -316,10 +327,10 @@ def ramp(weights: np.ndarray) -> np.ndarray:
 
 
 def test_the_matrix_paints_the_colour_and_the_digits_of_every_weight(
-    reader: Reader, run: Run, famous: Expected
+    reader: Reader, run: Run, blocks: list[str], famous: Expected
 ) -> None:
     reader.open()
-    for block in blocks_of(run):
+    for block in blocks:
         reader.go(block)
         for head in range(run.model.config.n_heads):
             reader.press(str(head + 1))
@@ -413,11 +424,13 @@ def assert_tooltip(reader: Reader, known: Expected, block: str, head: int, row: 
     assert any(line.startswith(say("explore.cell.head", head=head + 1, block="")) for line in lines)
 
 
-def test_the_tooltip_of_a_cell_says_query_key_head_and_weight(reader: Reader, run: Run, famous: Expected) -> None:
+def test_the_tooltip_of_a_cell_says_query_key_head_and_weight(
+    reader: Reader, run: Run, blocks: list[str], famous: Expected
+) -> None:
     random = np.random.default_rng(7)
     reader.open()
     with reader.silence():
-        for block in blocks_of(run):
+        for block in blocks:
             reader.go(block)
             n_rows, n_cols = famous.map(block)[0].shape
             for _ in range(4):
@@ -464,10 +477,10 @@ def test_the_bars_beside_the_keys_name_the_strongest_head(reader: Reader, run: R
 
 
 def test_without_special_tokens_each_row_is_divided_by_what_is_left_of_it(
-    reader: Reader, run: Run, famous: Expected
+    reader: Reader, blocks: list[str], famous: Expected
 ) -> None:
     reader.open(view="table")
-    for block in blocks_of(run):
+    for block in blocks:
         reader.go(block)
         reader.press("1")
         reader.hide_specials()
@@ -583,20 +596,22 @@ def test_saved_pictures_are_whole_files(reader: Reader, famous: Expected, pictur
     assert len(image.convert("RGB").getcolors(width * height) or []) > 50, "the picture is not empty"
 
 
-def test_the_copied_link_is_the_address_of_this_view(chromium: Browser, server: Server, run: Run) -> None:
-    context = chromium.new_context(**DESK, permissions=["clipboard-read", "clipboard-write"])
-    reader = open_window(context, server).open()
+def test_the_copied_link_is_the_address_of_this_view(
+    reader: Reader, readers: Callable[[], Reader], desk: BrowserContext, run: Run
+) -> None:
+    desk.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.open()
     reader.go(blocks_of(run)[0])
     reader.press("2", "t", "l")
     expect(reader.lab.locator(".toast")).to_have_text(say("explore.save.copied"))
     link = reader.page.evaluate("() => navigator.clipboard.readText()")
-    assert link == reader.page.url
+    assert link == reader.page.evaluate("() => location.href")
+    desk.clear_permissions()
     wanted = reader.seen()
-    other = open_window(context, server)
+    other = readers()
     other.page.goto(link)
     other.wait_drawn()
     assert other.seen() == wanted
-    context.close()
 
 
 # -- 3. the flip ---------------------------------------------------------------------------------------------------
@@ -632,12 +647,14 @@ def test_a_reader_on_another_row_stays_there_when_the_word_flips(reader: Reader,
     assert reader.seen()["row"] == 2
 
 
-def test_the_flipped_picture_is_the_picture_of_the_sentence_typed(reader: Reader, run: Run, pair: Pair) -> None:
+def test_the_flipped_picture_is_the_picture_of_the_sentence_typed(
+    reader: Reader, run: Run, blocks: list[str], pair: Pair
+) -> None:
     known = expected(run, pair.texts[1])
 
     def pictures() -> list[Any]:
         found: list[Any] = []
-        for block in blocks_of(run):
+        for block in blocks:
             reader.go(block)
             reader.point_at(1)
             found.append((reader.seen(), reader.bitmap("matrix").tolist()))

@@ -72,7 +72,7 @@ def test_nothing_is_learnt_for_a_model_without_sentences(
     walker.show_own(run, "s0 s1")
     walker.page.route("**/lab/chapter*", lambda route: route.fulfill(status=422, body=REFUSED))
     walker.step("tokens", v="pieces")
-    walker.page.wait_for_load_state("networkidle")
+    walker.hush()
     assert not [url for url in walker.requests if "what=merges" in url]
     walker.console.clear()  # the refusal above is a line in the console
 
@@ -80,7 +80,7 @@ def test_nothing_is_learnt_for_a_model_without_sentences(
 @pytest.mark.parametrize(("page", "tab"), [("masks", "mistakes"), ("masks", "batch"), ("positions", "swap")])
 def test_the_picture_of_another_sentence_is_paler_until_its_own_comes(walker: Walker, page: str, tab: str) -> None:
     walker.step(page, run="fr", v=tab)
-    walker.page.wait_for_load_state("networkidle")
+    walker.hush()
     expect(box_of(walker)).not_to_have_class("busy")
     held: list[Route] = []
     walker.page.route("**/lab/chapter*", lambda route: held.append(route))

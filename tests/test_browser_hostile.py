@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 
 from models import counts
 from reader import Reader, say
+from test_browser_looks import screens_of
 from transformer.runs import Run
-from ui import i18n
 from ui.limits import MOST_CHARACTERS
 
 pytest_plugins = ["windows", "desk"]
@@ -126,7 +126,7 @@ def assert_unhurt(reader: Reader) -> None:
     assert not reader.complaints()
 
 
-@counts(200)
+@counts(200, ci=12)
 def test_hostile_text_in_the_box_is_shown_literally(reader: Reader, run: Run, count: int) -> None:
     reader.open()
     for text in attacks(count, seed=1):
@@ -140,7 +140,7 @@ def test_hostile_text_in_the_box_is_shown_literally(reader: Reader, run: Run, co
         assert_shown_literally(reader, run, received)
 
 
-@counts(200)
+@counts(200, ci=5)  # each of them opens the page
 def test_hostile_text_in_a_link_is_shown_literally(reader: Reader, run: Run, count: int) -> None:
     for text in attacks(count, seed=2):
         if run.src_vocab.encode(text[:MOST_CHARACTERS]).ids:
@@ -198,18 +198,17 @@ def test_every_part_of_the_page_shows_hostile_words_as_words(reader: Reader, run
     assert all(word.startswith(row) for word, row in zip(words, rows, strict=True))
     reader.press("j")
     assert_unhurt(reader)
-    for lang in i18n.LANGUAGES:
-        reader.open(s=text, lang=lang, projector="true")
-        for name in reader.part("screens").locator("[data-screen-name]").all():
-            name.click()
-            assert not reader.complaints()
+    reader.open(s=text, lang="zh", projector="true")
+    for screen in screens_of(reader):
+        reader.click(screen)
+        assert not reader.complaints()
 
 
 def test_files_saved_from_a_hostile_sentence_are_whole(reader: Reader, run: Run) -> None:
     text = "=1+1 <b> & \" ' , the \x07 \u202e \ufffe ]]> <!-- @x the"
     surfaces = run.src_vocab.encode(text).surfaces
     reader.open(s=text, b="encoder.0.self_attn")
-    for picture in ("lines", "joined", "table"):
+    for picture in ("lines", "joined"):
         reader.show(picture)
         drawing = ElementTree.fromstring(reader.save("svg"))
         assert any("<b>" in str(node.text) for node in drawing.iter("{http://www.w3.org/2000/svg}text"))

@@ -1,7 +1,7 @@
 """Encoder and Decoder in a real browser: what their views show is what the model computes, in every run."""
 
 import re
-from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 
+from models import in_ci
 from serving import Visitor
 from transformer.runs import Run, load_run
 from transformer.trace import Trace, trace_pair
@@ -18,7 +19,6 @@ from transformer.vocab import BOS, EOS
 pytest_plugins = ["windows"]
 pytestmark = pytest.mark.browser
 
-Arrive = Callable[..., Visitor]
 VIEWS = {"encoder": ["stream", "norm", "units"]}
 VIEWS["decoder"] = ["sources", "shifted", "dictionary", *VIEWS["encoder"]]
 KINDS = {"fr": "post norm, ReLU", "addition": "pre norm, GELU", "copy": "one layer"}  # runs that differ in kind
@@ -55,10 +55,9 @@ def trace(french: Run) -> Trace:
     return french.trace(french.example)
 
 
-@pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("page", VIEWS)
-def test_every_view_of_every_kind_of_model_is_drawn_and_has_a_table(visitor: Arrive, page: str, name: str) -> None:
-    here = visitor(viewport={"width": 1100, "height": 900})
+@pytest.mark.parametrize(("page", "name"), in_ci([("encoder", "copy"), ("decoder", "addition")], product(VIEWS, KINDS)))
+def test_every_view_of_every_kind_of_model_is_drawn_and_has_a_table(here: Visitor, page: str, name: str) -> None:
+    here.page.set_viewport_size({"width": 1100, "height": 900})
     seen = go(here, page, VIEWS[page][0], run=name)
     for view in VIEWS[page]:
         seen.locator(f'[data-tab="{view}"]').first.click()
@@ -72,8 +71,7 @@ def test_every_view_of_every_kind_of_model_is_drawn_and_has_a_table(visitor: Arr
     assert not wrong(here)
 
 
-def test_the_stream_shows_the_lengths_and_the_angle_of_every_addition(visitor: Arrive, trace: Trace) -> None:
-    here = visitor()
+def test_the_stream_shows_the_lengths_and_the_angle_of_every_addition(here: Visitor, trace: Trace) -> None:
     page = go(here, "encoder", "stream")
     page.wait_for_function(
         "() => new URL(location.href).searchParams.has('q')"
@@ -89,9 +87,8 @@ def test_the_stream_shows_the_lengths_and_the_angle_of_every_addition(visitor: A
         x = trace[f"{place}.norm"]
 
 
-def test_layer_norm_and_batch_norm_are_those_of_torch(visitor: Arrive, french: Run, trace: Trace) -> None:
+def test_layer_norm_and_batch_norm_are_those_of_torch(here: Visitor, french: Run, trace: Trace) -> None:
     """The page's own arithmetic, called as the page calls it, against the two functions of torch."""
-    here = visitor()
     page = go(here, "encoder", "norm")
     name, at = "encoder.1.ffn", "encoder.1.around_ffn.norm"
     before = trace[f"{name}.residual"]
@@ -120,8 +117,7 @@ def test_layer_norm_and_batch_norm_are_those_of_torch(visitor: Arrive, french: R
         assert shift == pytest.approx(0 if n == 2 else moved, abs=1e-6)
 
 
-def test_leaving_a_word_out_moves_batch_norm_only(visitor: Arrive) -> None:
-    here = visitor()
+def test_leaving_a_word_out_moves_batch_norm_only(here: Visitor) -> None:
     page = go(here, "encoder", "norm")
     result = page.locator(".sum-line b")
     expect(result).to_be_visible()
@@ -135,9 +131,9 @@ def test_leaving_a_word_out_moves_batch_norm_only(visitor: Arrive) -> None:
     assert not wrong(here)
 
 
-def test_the_plane_is_that_of_the_singular_value_decomposition(visitor: Arrive) -> None:
+def test_the_plane_is_that_of_the_singular_value_decomposition(here: Visitor) -> None:
     rows = np.random.default_rng(3).normal(size=(40, 12)) * np.linspace(3, 0.5, 12)
-    page = go(visitor(), "encoder", "stream")
+    page = go(here, "encoder", "stream")
     found: dict[str, Any] = page.evaluate(
         """async ([base, rows]) => {
           const m = await import(base);
@@ -153,10 +149,9 @@ def test_the_plane_is_that_of_the_singular_value_decomposition(visitor: Arrive) 
     np.testing.assert_allclose(found["points"], centred @ np.array(found["axes"]).T, atol=1e-9)
 
 
-def test_the_six_token_input_of_the_textbooks_can_be_read(visitor: Arrive) -> None:
+def test_the_six_token_input_of_the_textbooks_can_be_read(here: Visitor) -> None:
     """Figure: the decoder input "<s> i am eating an apple", shifted right, typed on the page."""
     run, text = load_run("zh"), "我正在吃一个苹果"
-    here = visitor()
     page = go(here, "decoder", "shifted", run="zh", s=text)
     drawn = here.drawn()
     page.locator('[data-choice="said"]').fill("i am eating an apple")
@@ -174,8 +169,7 @@ def test_the_six_token_input_of_the_textbooks_can_be_read(visitor: Arrive) -> No
     assert not wrong(here)
 
 
-def test_the_cards_hold_the_models_scores_and_weights(visitor: Arrive, trace: Trace) -> None:
-    here = visitor()
+def test_the_cards_hold_the_models_scores_and_weights(here: Visitor, trace: Trace) -> None:
     page = go(here, "decoder", "dictionary", b="decoder.1.cross_attn", f="2", q="5", o_clayer="1")
     place = "decoder.1.cross_attn"
     scores = [numbers(text)[0] for text in page.locator(".cards .score").all_inner_texts()]
@@ -187,9 +181,8 @@ def test_the_cards_hold_the_models_scores_and_weights(visitor: Arrive, trace: Tr
     assert sorted_weights == sorted(weights, reverse=True)
 
 
-def test_a_unit_says_what_it_adds_to_the_logits(visitor: Arrive, french: Run, trace: Trace) -> None:
+def test_a_unit_says_what_it_adds_to_the_logits(here: Visitor, french: Run, trace: Trace) -> None:
     """Take what the unit adds through the last norm in Python, with the spread that the row has."""
-    here = visitor()
     page = go(here, "decoder", "units", b="decoder.1.ffn", q="10", o_layer="decoder.1.ffn")
     unit = int(numbers(page.locator(".pane-unit h3").inner_text())[0])
     expect(page.locator(".excites tbody tr").first).to_be_visible()
@@ -207,18 +200,16 @@ def test_a_unit_says_what_it_adds_to_the_logits(visitor: Arrive, french: Run, tr
     assert told == pytest.approx(pushed[target], abs=0.0051)
 
 
-def test_a_click_on_the_sources_leads_into_the_step(visitor: Arrive) -> None:
-    here = visitor()
+def test_a_click_on_the_sources_leads_into_the_step(here: Visitor) -> None:
     page = go(here, "decoder", "sources")
     page.locator('.mini[data-tensor$="cross_attn.k"]').click()
     expect(page.locator('[data-tab="step"][aria-pressed="true"]')).to_be_visible()
     page.wait_for_function("() => /b=decoder\\.\\d\\.cross_attn&?.*g=qkv/.test(decodeURIComponent(location.search))")
 
 
-def test_looking_around_says_nothing_to_the_server(visitor: Arrive) -> None:
-    here = visitor()
+def test_looking_around_says_nothing_to_the_server(here: Visitor) -> None:
     page = go(here, "decoder", "stream")
-    page.wait_for_load_state("networkidle")
+    here.hush()
     before = len(here.messages())
     for value in ("x", "added", "cosine", "arrows"):
         page.locator(f'[data-choice="measure"] [data-value="{value}"]').click()

@@ -1,9 +1,13 @@
 """What a person types: by Enter and by the button, known and unknown, empty and too long, right and wrong."""
 
-import pytest
-from playwright.sync_api import expect
+from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import Route, expect
+
+from models import counts
 from reader import Reader, expected, say
+from serving import Visitor
 from transformer.runs import Run
 from ui.limits import MOST_CHARACTERS
 
@@ -28,6 +32,25 @@ def test_a_sentence_is_typed_letter_by_letter_and_sent_with_enter(reader: Reader
     assert reader.drawn() == drawn + 1, "and it is drawn once"
 
 
+def test_a_sentence_typed_before_the_style_sheets_are_there_is_drawn(visitor: Callable[..., Visitor], run: Run) -> None:
+    """Two calls then wait for the same sheets, and the older one must not take the later turn."""
+    hasty = visitor()
+    held: list[Route] = []
+    hasty.page.route("**/explore.css*", lambda route: held.append(route))
+    hasty.page.goto(hasty.server.url + "/?run=fr")
+    box = hasty.page.get_by_role("textbox")
+    box.fill("i am a student")
+    hasty.page.locator(".lab").wait_for(state="attached")
+    box.press("Enter")
+    hasty.page.wait_for_url("**s=i+am+a+student*")
+    hasty.hush()
+    assert held, "the sheet was asked for, and has not come yet"
+    for route in held:
+        route.continue_()
+    written = hasty.page.locator(".lab [data-part=tgt]")
+    expect(written).to_contain_text(expected(run, "i am a student").writes[0])
+
+
 def test_the_button_sends_what_is_in_the_box(reader: Reader, run: Run) -> None:
     reader.open()
     reader.box.click()
@@ -37,14 +60,15 @@ def test_the_button_sends_what_is_in_the_box(reader: Reader, run: Run) -> None:
     reader.wait_sentence(expected(run, "i am eating an apple").src)
 
 
-def test_every_example_chip_shows_its_sentence_and_fills_the_box(reader: Reader, run: Run) -> None:
+@counts(99, ci=3)
+def test_every_example_chip_shows_its_sentence_and_fills_the_box(reader: Reader, run: Run, count: int) -> None:
     task = run.task
     assert task is not None
     reader.open(s="thanks")
     chips = reader.lab.locator(".chips [data-ask]")
     texts = [str(chip.get_attribute("data-ask")) for chip in chips.all()]
     assert texts == task.chips()
-    for text in texts:
+    for text in texts[:count]:
         drawn = reader.drawn()
         reader.lab.locator(f'.chips [data-ask="{text}"]').click()
         reader.wait_drawn(drawn + 1)
@@ -104,10 +128,11 @@ def test_a_sentence_of_unknown_words_only_is_shown_all_the_same(reader: Reader, 
     assert reader.lab.locator("[data-nearest]").count() == 0, "nothing comes near"
 
 
-def test_nothing_to_read_is_said_and_the_old_picture_stays(reader: Reader) -> None:
+@counts(len(NOTHING), ci=3)
+def test_nothing_to_read_is_said_and_the_old_picture_stays(reader: Reader, count: int) -> None:
     reader.open(s="i am a student")
     alarm = reader.lab.locator(".message.alarm")
-    for text in NOTHING:
+    for text in NOTHING[:count]:
         before = reader.seen()
         reader.enter(text)
         expect(alarm).to_have_text(say("error.empty"))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
+from models import in_ci
 from reader import RUN, Expected, expected
 from transformer import runs
 from transformer.runs import Run
@@ -58,6 +59,7 @@ def test_the_arrow_key_alone_walks_from_text_to_the_probability_of_explore(
     walker: Walker, run: Run, famous: Expected
 ) -> None:
     walker.step("tokens", b="src_embed")
+    walker.hush()
     start, frames = len(walker.requests), len(walker.frames)
     way = the_way(run)
     for place, stage in way:
@@ -88,7 +90,7 @@ def test_the_arrow_key_alone_walks_from_text_to_the_probability_of_explore(
     assert percent(float(last["value"])) in walker.lab.locator(".box.softmax").inner_text()
 
 
-@pytest.mark.parametrize("name", ["addition", pytest.param("fr", marks=pytest.mark.full)])
+@pytest.mark.parametrize("name", in_ci(["copy"], ["copy", "addition", "fr"]))
 def test_every_matrix_is_the_tensor_of_the_trace(walker: Walker, name: str) -> None:
     model = runs.load_run(name)
     truth = expected(model, model.example)
@@ -214,6 +216,8 @@ def test_a_step_of_later_papers_has_a_stage_of_its_own(
 
 def test_keys_move_head_row_column_tensor_and_place(walker: Walker, run: Run, famous: Expected) -> None:
     walker.step("attention", b="encoder.0.self_attn", g="raw", f="0", q="2", j="3")
+    assert walker.state()["index"] == [0, 2, 3]
+    walker.hush()
     requests = len(walker.requests)
     assert walker.state()["index"] == [0, 2, 3]
     walker.press("ArrowDown", ".", ".", "ArrowUp", "ArrowUp", ",")
@@ -316,4 +320,3 @@ def test_the_wall_shows_it_large(walker: Walker) -> None:
     walker.step("attention", run=RUN, b="decoder.1.cross_attn", g="weights", projector="true")
     walker.press("PageDown")
     assert walker.state()["stage"] == "context"
-    walker.page.set_viewport_size({"width": 1440, "height": 900})

@@ -118,3 +118,11 @@ def test_units_are_words_or_characters() -> None:
 def test_a_refusal_speaks_whatever_its_values() -> None:
     error = CorpusError("choice", name="encoding", value="{x}")
     assert str(error) == "{x} is no value of encoding" and error.values["value"] == "{x}"
+
+
+@pytest.mark.parametrize("text", ["* * *", "—", "-", "·", "[…]", "▁", "\u02bc", "\ufe0f"])
+def test_a_side_without_anything_to_read_is_left_out(text: str) -> None:
+    """No vocabulary would find a token in it, and a model cannot read nothing."""
+    rows = [(text, "something"), ("something", text), *brought.pairs("fr", 30)]
+    found = clean_pairs(brought.tsv(rows).encode()).report
+    assert found.skipped["empty_side"].first == [1, 2] and found.kept == 30

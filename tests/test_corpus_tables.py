@@ -79,10 +79,16 @@ def test_a_cell_may_go_on_on_the_next_line() -> None:
     assert (found.report.lines, found.report.kept, found.report.kept_lines) == (33, 31, 33)
 
 
-def test_quotes_are_letters_in_tab_separated_text() -> None:
-    rows = [('"hello', "bonjour"), ('say "no"', 'dis "non"'), ('"', "x"), *FR]
+def test_quotes_within_a_cell_are_letters_in_tab_separated_text() -> None:
+    rows = [('"hello', "bonjour"), ('say "no"', 'dis "non"'), ('"Yes", he said, "now"', 'x "'), ('"', "x"), *FR]
     pairs = clean_pairs(brought.tsv(rows).encode()).pairs
-    assert pairs[:2] == [('"hello', "bonjour"), ('say "no"', 'dis "non"')]
+    assert pairs[:3] == rows[:3]
+
+
+def test_a_spreadsheet_puts_cells_in_quotes_in_tab_separated_text_too() -> None:
+    rows = [('"say ""no"", Tom"', '"dis ""non"", Tom"'), ('"all of it"', '"tout"'), (' "one, two" ', "un, deux"), *FR]
+    pairs = clean_pairs(brought.tsv(rows).encode()).pairs
+    assert pairs[:3] == [('say "no", Tom', 'dis "non", Tom'), ("all of it", "tout"), ("one, two", "un, deux")]
 
 
 @pytest.mark.parametrize("delimiter", ["tab", "comma"])

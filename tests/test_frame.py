@@ -123,18 +123,18 @@ def test_streamlit_still_obeys_the_hidden_switch(switch: str, tmp_path: Path) ->
         f"runner.postScriptGC = {switch}\nbrowser.gatherUsageStats = false\nserver.headless = true\n"
     )
     with serve(tmp_path) as server:
-        before, after = texts_of_two_runs(server)
-    assert (int(after) > int(before)) == (switch == "true")
+        texts = texts_of_runs(server, 60 if switch == "true" else 3)
+    assert (int(texts[-1]) > int(texts[0])) == (switch == "true")
 
 
-def texts_of_two_runs(server: Server) -> list[str]:
-    """Run the script twice, as one visitor's browser does, and give what st.text showed in each run."""
+def texts_of_runs(server: Server, most: int) -> list[str]:
+    """Run the script, as one visitor's browser does, until st.text shows something else than at first."""
     address = server.url.replace("http", "ws", 1) + "/_stcore/stream"
     message = BackMsg()
     message.rerun_script.SetInParent()
     texts = []
     with connect(address, subprotocols=[Subprotocol("streamlit")]) as socket:
-        for _ in range(2):
+        while len(texts) < most and len({*texts}) < 2:
             socket.send(message.SerializeToString())
             kind = None
             while kind != "script_finished":
@@ -142,7 +142,7 @@ def texts_of_two_runs(server: Server) -> list[str]:
                 kind = received.WhichOneof("type")
                 if received.delta.new_element.HasField("text"):
                     texts.append(received.delta.new_element.text.body)
-            time.sleep(0.3)  # the collection comes after the message
+            time.sleep(0.2)  # the collection comes after the message
     return texts
 
 
@@ -351,7 +351,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
-@counts(2000)
+@counts(2000, ci=80)
 def test_generated_text_never_breaks_the_road(client: TestClient, count: int) -> None:
     @settings(
         max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -371,7 +371,7 @@ def test_a_very_long_sentence_is_cut_and_says_so() -> None:
         assert str(n) in i18n.say(language, "notice.characters", **shown["notices"][0]["values"])
 
 
-@counts(2000)
+@counts(2000, ci=60)
 def test_generated_sentences_never_break_the_page(count: int) -> None:
     """Half of them are typed into the box of one visitor, half arrive by link."""
     visitor = open_page()

@@ -74,6 +74,9 @@ def test_however_it_is_interrupted_it_ends_in_the_same_run(desk: Desk) -> None:
     laws.however_it_is_interrupted_it_ends_in_the_same_run(desk)
 
 
+@pytest.mark.parametrize(  # on this machine full: test_jobs_kills.py kills servers in CI, with workers that are quick
+    "desk", [pytest.param("local", marks=pytest.mark.full), pytest.param("ray", marks=needs_ray)], indirect=True
+)
 def test_work_goes_on_without_its_server_and_hears_the_next_one(desk: Desk) -> None:
     laws.work_goes_on_without_its_server_and_hears_the_next_one(desk)
 

@@ -211,7 +211,7 @@ def readable(folder: Path) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be copied")
-@models.counts(300, ci=10)
+@models.counts(300, ci=5)
 def test_a_training_that_is_killed_at_any_moment(tmp_path: Path, count: int) -> None:
     expected, again = tmp_path / "whole" / "x", tmp_path / "again" / "x"
     assert status_of(command("--out", expected, *flags(TINY))) == 0

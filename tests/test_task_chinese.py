@@ -287,6 +287,6 @@ def test_whatever_is_typed_gets_an_answer_that_holds(text: str) -> None:
 
 def test_drawing_is_fast_enough() -> None:
     """Not a figure, a guard: a training draws its whole pool before the first step."""
-    start = time.process_time()
+    start = time.thread_time()
     some("train", 5000)
-    assert time.process_time() - start < 5.0
+    assert time.thread_time() - start < 5.0

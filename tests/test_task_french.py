@@ -226,6 +226,6 @@ def test_chips_and_known_words() -> None:
 
 def test_drawing_is_fast_enough() -> None:
     """Not a figure, a guard: a training draws its whole pool before the first step."""
-    start = time.process_time()
+    start = time.thread_time()
     some("train", 5000)
-    assert time.process_time() - start < 5.0
+    assert time.thread_time() - start < 5.0

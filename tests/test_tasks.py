@@ -185,10 +185,10 @@ def test_hostile_texts(task: Task, data: st.DataObject) -> None:
 @every_task
 def test_long_texts(task: Task) -> None:
     """Not a figure, a guard: a page is open to anyone, so no time here may grow with the square of the text."""
-    start = time.process_time()
+    start = time.thread_time()
     for piece in ("9", "a", "+", "9+", "may ", "the ", "/", "\u00e9", "\u0301"):
         text = piece * (5000 // len(piece))
         assert task.answer(text) is None and task.flip(text) is None
         nearest = task.nearest(text)
         assert nearest is None or task.answer(nearest) is not None
-    assert time.process_time() - start < 2.0
+    assert time.thread_time() - start < 2.0

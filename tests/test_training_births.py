@@ -45,6 +45,15 @@ def test_events_come_in_the_order_of_their_steps_and_a_score_apart() -> None:
     assert json.loads(json.dumps([event._asdict() for event in births(lines)]))[0]["head"] == 0
 
 
-def test_a_run_of_before_has_its_events_too() -> None:
-    lines = [json.loads(line) for line in (load_run("fr").path / "metrics.jsonl").read_text().splitlines()]
-    assert [event.mark for event in births(lines)] == list(MARKS)
+def test_the_shipped_run_has_the_head_that_its_story_tells_of() -> None:
+    run = load_run("fr")
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    events = births(lines)
+    assert [event.mark for event in events if event.kind == "exact"] == list(MARKS)
+    finds = [(event.block, event.head) for event in events if event.kind == "referent"]
+    assert (run.heads["start"]["block"], run.heads["start"]["head"]) in finds
+
+
+def test_a_run_without_scores_of_heads_has_the_events_of_the_whole_model() -> None:
+    lines = [{"step": 1, "valid_exact_match": 0.2}, {"step": 2, "valid_exact_match": 0.6}]
+    assert [(event.step, event.kind, event.mark) for event in births(lines)] == [(2, "exact", MARKS[0])]

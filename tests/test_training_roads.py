@@ -311,6 +311,24 @@ def test_one_s_own_pairs_are_copied_when_the_job_is_accepted(serving: Serving) -
     assert not copied.exists(), "the run has its own"
 
 
+def test_one_s_own_pairs_are_planned_to_the_last_and_in_sizes_that_work(serving: Serving) -> None:
+    """A model must read the longest of all pairs, wherever it stands; a vocabulary is refused with what it can be."""
+    anna = serving.visitor()
+    long = "one two three four five six seven eight nine ten"
+    pairs = [*(f"word {n}\tmot {n}" for n in range(2300)), f"{long}\t{long}"]
+    text = anna.post("/lab/texts", json={"paste": "\n".join(pairs)}).json()["id"]
+
+    def plan(**recipe: Any) -> Any:
+        return anna.post("/lab/plan", json={"recipe": {"task": "own", "vocabulary": "char", **recipe}, "text": text})
+
+    least = len(long) + 1
+    told = refused(plan(max_len=least - 1), 422, "jobs.refuse.length")
+    assert told == {"least": least, "value": least - 1}
+    assert plan(max_len=least).status_code == 200
+    told = refused(plan(vocabulary="bpe", vocabulary_size=5, max_len=99), 422, "corpus.refused.size")
+    assert plan(vocabulary="bpe", vocabulary_size=told["smallest"], max_len=99).status_code == 200
+
+
 # --- recipes ---------------------------------------------------------------------------------------------------------
 
 odd_values = st.one_of(

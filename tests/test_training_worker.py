@@ -108,7 +108,6 @@ def test_a_job_that_diverges_says_so(folder: Path) -> None:
         ({"task": "klingon"}, "there is no task 'klingon'"),
         ({"steps": "12"}, "steps must be int, got '12'"),
         ({"task": "own"}, "task 'own' needs a corpus"),
-        ({"batch": 10**9, "pool": 10**9, "steps": 10**6}, "GiB are free"),
     ],
 )
 def test_what_cannot_work_is_refused(changes: dict, message: str, folder: Path) -> None:
@@ -116,6 +115,16 @@ def test_what_cannot_work_is_refused(changes: dict, message: str, folder: Path) 
     asked["recipe"] |= changes
     outcome = outcome_of(asked, folder)
     assert outcome["status"] == "refused" and message in outcome["message"] and outcome["kept_step"] == 0
+    assert not (folder / RUN).exists()
+
+
+def test_too_little_free_memory_at_the_start_is_no_fault_of_the_settings(folder: Path) -> None:
+    """It may work later, so it is a failure that can be resumed, whether it was to begin or to go on."""
+    many = dataclasses.replace(TINY, batch=10**9, pool=10**9, steps=10**6)
+    outcome = outcome_of(job(folder, many), folder)
+    assert outcome["status"] == "failed"
+    assert outcome["message"].startswith("room: ")
+    assert "GiB are free" in outcome["message"]
     assert not (folder / RUN).exists()
 
 

@@ -77,9 +77,9 @@ def test_long_text() -> None:
 def test_a_hostile_word_costs_no_more_than_its_length() -> None:
     """Unordered combining marks take quadratic time to normalise."""
     text = "a" + "\u0300\u0316" * 50_000
-    start = time.process_time()
+    start = time.thread_time()
     assert ENGLISH.encode(text) == FRENCH.encode(text) == ([UNK], [text], [(0, len(text))])
-    assert time.process_time() - start < 2.0
+    assert time.thread_time() - start < 2.0
 
 
 @pytest.mark.parametrize("mark", ["\ufeff", "\u200b", "\u00ad", "\u200e", "\u202e"])

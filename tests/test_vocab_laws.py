@@ -155,9 +155,9 @@ def test_nothing_to_read(name: str, text: str) -> None:
 @pytest.mark.parametrize("part", ["x", "the ", "l'", "a\u0300\u0316", "\ud800", "\u0130", "E", "我", "\x00"])
 def test_long_text_costs_no_more_than_its_length(name: str, part: str) -> None:
     text = part * (100_000 // len(part))
-    start = time.process_time()
+    start = time.thread_time()
     KINDS[name][0].encode(text)
-    assert time.process_time() - start < 3.0
+    assert time.thread_time() - start < 3.0
 
 
 @every_kind

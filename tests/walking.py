@@ -15,9 +15,14 @@ from transformer.vocab import SPECIALS, UNK, WordVocabulary
 from ui import pass_payload
 from ui.pack import pack
 
-# Which place, stage and cell are shown; what is said of the cell; what stands on the strip.
-STATE = """(lab) => {
+# Which place, stage and cell are shown; what is said of the cell; what stands on the strip. What training learned at a
+# place comes a moment later: until then its trail has no number.
+STATE = """async (lab) => {
   const at = (selector) => lab.querySelector(selector);
+  const end = performance.now() + 20000;
+  while (at('[data-part=trail]')?.dataset.trail === 'waits' && performance.now() < end) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
   const cell = at('[data-part=trail]')?.dataset.cell ?? '';
   const index = cell.includes('[') ? cell.slice(cell.indexOf('[') + 1, -1).split(', ').map(Number) : [];
   return {

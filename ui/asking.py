@@ -21,8 +21,11 @@ Act = Callable[[Request, Any], Any]
 Road = Callable[[Request], Awaitable[Response]]
 
 
-def road(act: Act) -> Road:
-    """Make a road of a function of a request and its JSON body (None for GET) that gives JSON, bytes or a Response."""
+def road(act: Act, within: Callable[..., Awaitable[Any]] = run_in_threadpool) -> Road:
+    """Make a road of a function of a request and its JSON body (None for GET) that gives JSON, bytes or a Response.
+
+    within: where the function is called, as `within(act, request, body)`
+    """
 
     async def answer(request: Request) -> Response:
         try:
@@ -30,13 +33,9 @@ def road(act: Act) -> Road:
             if request.method == "POST":
                 require_own_page(request)
                 body = json_from(await body_of(request))
-            found = await run_in_threadpool(act, request, body)
-        except RefusedError as refusal:
-            return refused(refusal)
-        except ClientDisconnect:
-            return Response(status_code=400)
+            found = await within(act, request, body)
         except Exception as error:
-            return JSONResponse({"error": "jobs.refuse.fault", "values": {"id": log_fault(error)}}, status_code=500)
+            return answer_to(error)
         if isinstance(found, Response):
             return found
         if isinstance(found, bytes):
@@ -44,6 +43,15 @@ def road(act: Act) -> Road:
         return JSONResponse(found, headers=NOT_KEPT)
 
     return answer
+
+
+def answer_to(error: Exception) -> Response:
+    """Say what went wrong: a refusal with its words, a fault with an id."""
+    if isinstance(error, RefusedError):
+        return refused(error)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
+    return JSONResponse({"error": "jobs.refuse.fault", "values": {"id": log_fault(error)}}, status_code=500)
 
 
 def refused(refusal: RefusedError) -> JSONResponse:

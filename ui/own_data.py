@@ -14,19 +14,19 @@ that the pictures of all others go on.
 
 import asyncio
 import errno
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ui import asking, own_texts
-from ui.asking import NOT_KEPT, body_of, json_from, number_in, refused
-from ui.faults import log_fault
+from ui import own_texts
+from ui.asking import NOT_KEPT, answer_to, json_from, number_in, refused, road
 from ui.pack import RefusedError
 from ui.visitors import require_known, require_own_page, visitor_of
 
@@ -35,7 +35,8 @@ MOST_BYTES = MOST_MB << 20
 START = 4096  # bytes that tell a text from what is none
 PATIENCE = 60.0  # seconds for a text to arrive
 MOST_WAITING = 200  # questions about texts that wait for their turn; a class of sixty may bring theirs at once
-_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="texts")
+TURN = 0.0005  # seconds: reading is Python alone, and somebody else's picture must not wait 5 ms for each of its turns
+_reader = ThreadPoolExecutor(1, "texts", lambda: sys.setswitchinterval(TURN))
 _waiting: set[int] = set()
 
 
@@ -52,6 +53,8 @@ async def bring(request: Request) -> Response:
         return JSONResponse(await in_turn(_take, place, owner, pasted), headers=NOT_KEPT)
     except TimeoutError:
         return refused(RefusedError(408, "corpus.refused.slow"))
+    except OSError as error:
+        return answer_to(told(error))
     except Exception as error:
         return answer_to(error)
     finally:
@@ -154,43 +157,23 @@ async def in_turn(act: Callable[..., Any], *given: Any) -> Any:
     _waiting.add(ticket)
     try:
         return await asyncio.get_running_loop().run_in_executor(_reader, lambda: act(*given))
+    except OSError as error:
+        raise told(error) from error
     finally:
         _waiting.discard(ticket)
 
 
-def road(act: Callable[[Request, Any], Any]) -> Callable[[Request], Any]:
-    """Make a road that waits for its turn, because it reads a text; what is only looked up need not."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            body = None
-            if request.method == "POST":
-                require_own_page(request)
-                body = json_from(await body_of(request))
-            found = await in_turn(act, request, body)
-        except Exception as error:
-            return answer_to(error)
-        return found if isinstance(found, Response) else JSONResponse(found, headers=NOT_KEPT)
-
-    return answer
-
-
-def answer_to(error: Exception) -> Response:
-    """Say what went wrong: a refusal with its words, a fault with an id."""
-    if isinstance(error, RefusedError):
-        return refused(error)
-    if isinstance(error, ClientDisconnect):
-        return Response(status_code=400)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return refused(RefusedError(507, "corpus.refused.disk"))
-    return JSONResponse({"error": "jobs.refuse.fault", "values": {"id": log_fault(error)}}, status_code=500)
+def told(error: OSError) -> Exception:
+    """Turn a full disk into words; anything else stays what it is."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return RefusedError(507, "corpus.refused.disk") if full else error
 
 
 routes = [
     Route("/lab/texts", bring, methods=["POST"]),
-    Route("/lab/texts", asking.road(listing), methods=["GET"]),
-    Route("/lab/texts/{text}", road(change), methods=["POST"]),
-    Route("/lab/texts/{text}", asking.road(show), methods=["GET"]),
-    Route("/lab/texts/{text}/vocabulary", road(vocabulary), methods=["GET"]),
-    Route("/lab/texts/{text}/pairs.csv", road(pairs), methods=["GET"]),
+    Route("/lab/texts", road(listing), methods=["GET"]),
+    Route("/lab/texts/{text}", road(change, in_turn), methods=["POST"]),
+    Route("/lab/texts/{text}", road(show), methods=["GET"]),
+    Route("/lab/texts/{text}/vocabulary", road(vocabulary, in_turn), methods=["GET"]),
+    Route("/lab/texts/{text}/pairs.csv", road(pairs, in_turn), methods=["GET"]),
 ]

@@ -21,6 +21,7 @@ from transformer.runs import RunError, find_run, run_folders
 from ui.jobs import jobs
 from ui.pack import RefusedError
 from ui.runs_list import Shelf, is_shipped, label_of, listing
+from ui.runs_reasons import reason_of
 from ui.visitors import is_teacher, require_known, require_own_page, visitor_of
 
 MOST_RUNS, MOST_OWN_RUNS = 400, 40  # on this server, and of one visitor
@@ -147,7 +148,8 @@ def _told(act: Callable[[], Any]) -> Any:
     try:
         return act()
     except ArchiveError as error:
-        values = {"most": MOST_BYTES // MB, **error.values}
+        reason = reason_of(str(error.values["said"])) if "said" in error.values else {}
+        values = {"most": MOST_BYTES // MB, **error.values, **reason}
         raise RefusedError(422, f"runs.archive.{error.why}", **values) from error
     except RunError as error:
-        raise RefusedError(422, "runs.archive.no_run", said=str(error)[:300]) from error
+        raise RefusedError(422, "runs.archive.no_run", **reason_of(str(error))) from error

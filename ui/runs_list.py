@@ -19,6 +19,8 @@ from transformer.run_files.trash import KEPT_FOR, thrown_away
 from transformer.runs import RunEntry, RunError
 from ui import services
 from ui.pack import RefusedError
+from ui.runs_reasons import reason_of
+from ui.unusual import unusual
 
 MOST_POINTS = 24  # of the small curve beside a run
 MOST_LOG = 4 * 1024 * 1024  # bytes of the metrics that are read for it
@@ -88,7 +90,7 @@ def entry_of(
         "mine": mine,
         "may": mine or (teacher and not shipped),
         "nobodys": not shipped and owner is None,
-        "error": None if run.error is None else run.error[:300],
+        "error": None if run.error is None else reason_of(run.error),
     }
     return told | facts_of(str(run.path), _changed(run.path))
 
@@ -127,8 +129,6 @@ def _read(path: Path, most: int) -> bytes:
 
 
 def _model_facts(info: dict[str, Any]) -> dict[str, Any]:
-    from ui.widgets import unusual  # it draws with Streamlit, which imports the roads
-
     config, training, results = ModelConfig.from_dict(info["model"]), info["training"], info["results"]
     model = config.to_dict()
     task = info.get("task")

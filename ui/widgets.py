@@ -10,6 +10,7 @@ from ui.components import picture
 from ui.limits import MOST_CHARACTERS, within_limit
 from ui.navigation import PAGES, after
 from ui.state import Visit
+from ui.unusual import unusual
 
 
 def language_switch() -> str:
@@ -74,19 +75,6 @@ def model_card(language: str, info: dict[str, Any]) -> None:
         lines.append(i18n.say(language, "frame.exact", right=f"{right:,}", n=f"{results['n_test']:,}", texts=texts))
     for line in lines:
         st.caption(line)
-
-
-def unusual(model: dict[str, Any]) -> list[str]:
-    """List, as string keys, what is not as in the paper: positions, scores, norm, activation, tied embeddings."""
-    choices = {
-        f"choice.position.{model['position']}": model["position"] != "sinusoidal",
-        f"choice.score.{model['score']}": model["score"] != "scaled_dot",
-        "choice.norm_first": model["norm_first"] and model.get("layer_norm", True),
-        "choice.gelu": model["activation"] == "gelu",
-        "choice.tie_embeddings": model["tie_embeddings"],
-        **{f"bugs.card.{part}": not model.get(part, True) for part in ("residual", "layer_norm", "causal")},
-    }
-    return [key for key, chosen in choices.items() if chosen]
 
 
 def projector_switch(language: str) -> bool:

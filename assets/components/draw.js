@@ -83,7 +83,7 @@ export function thumbnail(canvas, size, map, rgb, ground) {
  * @param {number} cells
  * @returns {[number, number][]}
  */
-function spans(pixels, cells) {
+export function spans(pixels, cells) {
   return Array.from({ length: pixels }, (_, at) => {
     const first = Math.floor((at * cells) / pixels);
     return [first, Math.max(first + 1, Math.floor(((at + 1) * cells) / pixels))];

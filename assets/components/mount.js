@@ -31,6 +31,8 @@ const TRIES_APART = [1000, 2000, 4000, 8000];
 
 /** @type {WeakMap<HTMLElement, Mount>} */
 const mounts = new WeakMap();
+/** @type {WeakMap<Node, number>} how often Streamlit has called on each element */
+const calls = new WeakMap();
 
 /**
  * Draw, or draw again with new data. Resolves to a function that takes the page down.
@@ -40,7 +42,10 @@ const mounts = new WeakMap();
  * @returns {Promise<() => void>}
  */
 export async function drawOn(component, sheets, make) {
+  const call = (calls.get(component.parentElement) ?? 0) + 1;
+  calls.set(component.parentElement, call);
   const root = await rootOf(component.parentElement, sheets);
+  if (calls.get(component.parentElement) !== call) return () => {}; // a newer call came while the style sheets did
   let mount = mounts.get(root);
   if (!mount) mounts.set(root, (mount = make(root)));
   const turn = mount.take(component);

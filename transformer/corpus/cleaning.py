@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from transformer.corpus.keys import key_of, tidy
+from transformer.corpus.keys import is_read, key_of, tidy
 from transformer.corpus.limits import LONGEST_LINE
 from transformer.corpus.tables import Row
 
@@ -117,7 +117,7 @@ def examine(row: Row, columns: Columns, longest: int, known: dict[str, str]) -> 
     if max(len(src), len(tgt)) > longest:
         return None, "too_long"
     src_key, tgt_key = key_of(src), key_of(tgt)
-    if not src_key or not tgt_key:
+    if not (src_key and tgt_key and is_read(src) and is_read(tgt)):
         return None, "empty_side"
     if src_key in known:
         return None, "repeated" if known[src_key] == tgt_key else "other_answer"

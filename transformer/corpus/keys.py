@@ -7,13 +7,17 @@ would measure memory.
 import re
 import unicodedata
 
-from transformer.vocab.normalisation import CURLY_APOSTROPHES, EDGE_PUNCTUATION
+from transformer.vocab import SPECIALS, CharacterVocabulary
+from transformer.vocab.normalisation import CURLY_APOSTROPHES, EDGE_PUNCTUATION, Normalisation
+from transformer.vocab.pieces import WORD_START
 
 INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufe00-\ufe0f"
 UNSEEN = re.compile(f"[{INVISIBLE}]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # neither letters nor blanks
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # they turn what stands beside them
 UNIT = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+
+WORDS, CHARACTERS = Normalisation(), CharacterVocabulary([*SPECIALS])  # how vocabularies of words and characters read
 
 
 def tidy(text: str) -> str:
@@ -33,6 +37,13 @@ def key_of(text: str) -> str:
         text = unicodedata.normalize("NFKC", UNSEEN.sub("", text).translate(CURLY_APOSTROPHES))
     words = (word.strip(EDGE_PUNCTUATION) for word in text.lower().split())
     return " ".join(word for word in words if word)
+
+
+def is_read(text: str) -> bool:
+    """Say whether a vocabulary of any kind finds something to read in a text: "* * *" is marks and no words."""
+    if any(map(str.isalnum, text.translate(CURLY_APOSTROPHES))):
+        return True
+    return bool(WORDS.pieces(text.replace(WORD_START, " ")) and CHARACTERS.cut(text)[0])
 
 
 def units_of(key: str) -> list[str]:

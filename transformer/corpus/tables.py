@@ -1,6 +1,7 @@
 """Cut a text into lines and the lines into cells. A bad line is set aside with its number; it never spoils the others.
 
-Tab-separated text knows no quotes, comma-separated text does, and texts may also stand below each other, line by line.
+Comma-separated text has cells in quotes that may hold anything; in tab-separated text only a cell that stands wholly in
+quotes, as spreadsheets write it, loses them. Texts may also stand below each other, line by line.
 """
 
 import csv
@@ -17,6 +18,7 @@ SAMPLE = 400  # lines that decide how a text is cut
 AGREE = 0.7  # the least share of the lines that must have the same number of cells
 JOINED = 20  # lines that one cell in quotes may stretch over
 PAIR = 2
+WRAPPED = re.compile(r'^\s*"((?:[^"]|"")*)"\s*$')  # every quote inside is doubled, so the outer ones are no speech
 
 
 class Row(NamedTuple):
@@ -134,12 +136,18 @@ def row_at(lines: list[str], i: int, delimiter: str) -> Row:
 def cells_of(line: str, delimiter: str) -> list[str] | None:
     """Cut one line into cells, at most one more than allowed; None if a quote is not closed where it should be."""
     mark = DELIMITERS[delimiter]
+    if delimiter == "tab" and '"' in line:
+        return [WRAPPED.sub(_unwrapped, cell) for cell in line.split(mark, MOST_COLUMNS)]
     if delimiter not in QUOTED or '"' not in line:
         return line.split(mark, MOST_COLUMNS)
     try:
         return next(csv.reader([line], delimiter=mark, strict=True, skipinitialspace=True))
     except csv.Error:
         return None
+
+
+def _unwrapped(cell: re.Match[str]) -> str:
+    return cell[1].replace('""', '"')
 
 
 def pairs_below(lines: list[str]) -> Iterator[Row]:

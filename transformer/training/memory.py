@@ -153,8 +153,12 @@ def _of_the_process() -> list[int]:
     return [] if limit == resource.RLIM_INFINITY else [limit - used]
 
 
+class NoRoomError(ValueError):
+    """Less memory is free at the moment than a training needs: it may well work later."""
+
+
 def require_memory(needed: Estimate, recipe: Recipe) -> None:
-    """Raise ValueError with both numbers, and what to make smaller, if the machine has less than a training needs."""
+    """Raise NoRoomError with both numbers, and what to make smaller, if the machine has less than a training needs."""
     free = free_bytes()
     if free is None or needed.n_bytes <= free:
         return
@@ -163,7 +167,7 @@ def require_memory(needed: Estimate, recipe: Recipe) -> None:
         f"batch ({recipe.batch}), d_ff or the layers": needed.activation_bytes,
         f"pool ({recipe.pool:,})": needed.pool_bytes,
     }
-    raise ValueError(
+    raise NoRoomError(
         f"this training needs about {needed.n_bytes / GIB:.1f} GiB of memory ({needed.n_parameters:,} parameters), "
         f"but {free / GIB:.1f} GiB are free; make {max(parts, key=parts.__getitem__)} smaller"
     )

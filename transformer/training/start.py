@@ -16,7 +16,7 @@ from transformer.training.bar import Bar
 from transformer.training.follow import follow
 from transformer.training.live import layers_of
 from transformer.training.loop import optimiser_for
-from transformer.training.memory import estimate, require_memory
+from transformer.training.memory import NoRoomError, estimate, require_memory
 from transformer.training.ranks import ALONE, Ranks
 from transformer.training.recipe import Recipe, Vocabularies
 from transformer.training.session import Session
@@ -77,7 +77,7 @@ def resume(
     """Go on with a training that was interrupted, and return its results; those of a finished one at once.
 
     ship, bar, wishes, ranks: as in `train`
-    Raises RunError for a run that is damaged, or that no training of this program has left behind.
+    Raises RunError for a run that is damaged, or that no training of this program has left behind; NoRoomError.
     """
     saved, lines, name = load_saved(out), Bar(bar), Path(out).name
     if saved.info["results"]:
@@ -99,12 +99,19 @@ def resume(
             follow(recipe, task, vocabularies, model, optimiser, progress, ranks)
             return {}
         session = Session(recipe, task, vocabularies, model, optimiser, progress, lines, wishes, ranks)
+    except NoRoomError:
+        raise
     except ValueError as error:
         raise RunError(f"run {name!r} cannot be resumed: {error}") from error
+    say_versions(saved, lines)
+    return session.run(RunWriter.reopen(out, progress.step if saved.model else -1), ship)
+
+
+def say_versions(saved: Saved, lines: Bar) -> None:
+    """Say what has changed since a training was interrupted, if that changes its bits."""
     for key, now in versions().items():
         if (then := saved.info["training"].get(key)) != now:
             lines.say(f"{key} is {now!r} now and was {then!r} before: the last digits of the numbers may differ")
-    return session.run(RunWriter.reopen(out, progress.step if saved.model else -1), ship)
 
 
 def recipe_of(saved: Saved) -> tuple[Recipe, Task, Vocabularies]:

@@ -28,6 +28,7 @@ import torch
 from transformer.corpus import Corpus
 from transformer.run_files.sealed import CORPUS, MANIFEST
 from transformer.runs import RunError
+from transformer.training.memory import NoRoomError
 from transformer.training.recipe import Recipe
 from transformer.training.start import resume, train
 from transformer.training.wishes import FileWishes
@@ -114,6 +115,8 @@ def outcome_of(job: Mapping[str, Any], folder: Path) -> Outcome:
         results = do(job, folder / RUN, wishes)
     except MemoryError:
         return failed("memory: there was not enough of it")
+    except NoRoomError as error:
+        return failed(f"room: {error}")
     except RunError as error:
         return failed(f"disk: {error}" if "could not be" in str(error) else str(error))
     except ValueError as error:

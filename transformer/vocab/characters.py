@@ -72,7 +72,8 @@ class CharacterVocabulary:
         if is_invisible(mark):
             return ""
         if unicodedata.decomposition(mark).startswith(("<wide>", "<narrow>")):
-            mark = unicodedata.normalize("NFKC", mark)
+            narrow = unicodedata.normalize("NFKC", mark)
+            mark = narrow if len(narrow) == 1 else mark  # U+FFE3 alone would become two: a blank with a bar above
         composed = unicodedata.normalize("NFC", mark)
         mark = composed if len(composed) == 1 else mark
         small = mark.lower() if self.lowercase else mark

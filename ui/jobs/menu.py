@@ -6,6 +6,7 @@ from typing import Any
 
 from transformer.tasks import TASKS
 from transformer.training import quick
+from transformer.training.recipe import OWN
 from ui import experiments
 from ui.jobs.limits import NUMBERS, TIME_LIMIT, memory_of_one
 from ui.jobs.wanted import CHOICES, FIELDS
@@ -16,6 +17,7 @@ def menu(slots: int) -> dict[str, Any]:
     """Write all that does not change while the server runs. slots: how many trainings run at once"""
     return {
         "tasks": [_task(name) for name in TASKS],
+        "own": dataclasses.asdict(quick(OWN)),
         "choices": CHOICES,
         "limits": {name: list(NUMBERS[name]) for name in FIELDS if name in NUMBERS},
         "memory": memory_of_one(slots),

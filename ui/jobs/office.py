@@ -27,6 +27,7 @@ from ui.pack import RefusedError
 AS_OLD = 0.5  # seconds for which what was read of the queue may be told again
 AS_FRESH = 0.03  # seconds for which several who watch one job are told the same
 MOST_WATCHED = 200  # jobs
+OWN_PACE = 2.0  # seconds of work; the first steps warm up and say little of the others
 
 
 @dataclass(frozen=True)
@@ -216,9 +217,9 @@ class Jobs:
         if job.wish == "stop":
             return 2.0
         at = self.pace(job)
-        if at.step and at.seconds:
+        if at.step and at.seconds >= OWN_PACE:
             return at.seconds / at.step * max(0, job.steps - at.step)
-        return max(1.0, job.expected)
+        return max(1.0, job.expected - at.seconds)
 
     def has(self, visitor: str) -> dict[str, Any]:
         """Say which jobs a visitor has at work, waiting and at rest, and which was the last."""

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from transformer.corpus import Corpus
+from transformer.corpus import Corpus, CorpusError
 from transformer.run_files.reader import require_size
 from transformer.tasks import TASKS, Task
 from transformer.tasks.base import Split
@@ -27,7 +27,7 @@ from ui.jobs.limits import memory_of_one
 from ui.jobs.workers import cores
 from ui.pack import RefusedError
 
-N_SAMPLED = 1000  # examples of each split that tell how long the texts of a task are
+N_SAMPLED = 1000  # examples of each split that tell how long the texts of an endless task are
 GIB = 1 << 30
 Stamp = tuple[str, int]  # where a person's own pairs lie, and when they were written
 _tasks_in_turn, _own_in_turn = threading.RLock(), threading.RLock()  # sixty who ask at once wait for one answer
@@ -116,6 +116,8 @@ def _texts_of(recipe: Recipe, stamp: Stamp | None) -> Texts:
     )
     try:
         return (_own_texts if recipe.task == OWN else _task_texts)(plain, stamp)
+    except CorpusError as error:
+        raise RefusedError(422, f"corpus.refused.{error.reason}", **error.values) from None
     except ValueError:
         key = "jobs.refuse.pieces" if sized else "jobs.refuse.tie" if recipe.tie_embeddings else "jobs.refuse.recipe"
         raise RefusedError(422, key, size=recipe.vocabulary_size) from None
@@ -125,7 +127,8 @@ def _read_texts(recipe: Recipe, stamp: Stamp | None) -> Texts:
     task = task_of(recipe, None if stamp is None else pairs_in(stamp))
     vocabularies = vocabularies_of(recipe, task)
     splits: tuple[Split, ...] = ("train", "valid", "test")
-    examples = [example for split in splits for example in islice(task.examples(0, split), N_SAMPLED)]
+    most = N_SAMPLED if stamp is None else len(pairs_in(stamp).pairs)  # one's own are read to the last
+    examples = [example for split in splits for example in islice(task.examples(0, split), most)]
     src, tgt = rows_of(examples, vocabularies)
     return Texts(task, vocabularies, max(max(map(len, src)), max(map(len, tgt)) - 1))
 

@@ -41,7 +41,7 @@ def _running(job: Job, at: Pace, left: float, heard: bool) -> Sentence:
     if job.wish != "go":
         return _sentence("jobs.says.pausing" if job.wish == "pause" else "jobs.says.stopping")
     if not at.step:
-        return _sentence("jobs.says.starting")
+        return _sentence("jobs.says.reading" if job.text else "jobs.says.starting")
     return _timed("jobs.says.running_", left, step=at.step, steps=job.steps)
 
 

@@ -213,9 +213,13 @@ class OverError(Exception):
     """Say that a job waits no longer."""
 
 
+# What the message of a worker begins with -> the sentence.
+CAUSES = {"memory": "jobs.ended.memory", "disk": "jobs.ended.disk", "room": "jobs.ended.room"}
+
+
 def cause(ended: Ended) -> str:
     """Choose the sentence for a training that could not go on."""
     reason = ended.message.partition(":")[0]
-    if reason in ("memory", "disk"):
-        return "jobs.ended.memory" if reason == "memory" else "jobs.ended.disk"
+    if reason in CAUSES:
+        return CAUSES[reason]
     return "jobs.ended.refused" if ended.status == "refused" else "jobs.ended.failed"

@@ -15,7 +15,7 @@ import { Refusal } from '../payload.js';
  * @property {boolean} mine
  * @property {boolean} may rename and delete it
  * @property {boolean} nobodys made from the command line
- * @property {string | null} error
+ * @property {{why: string, file: string, said: string} | null} error why it cannot be used: a string key, the file, the exact sentence
  * @property {number | null} date seconds since 1970
  * @property {number} [bytes]
  * @property {number} [frames]

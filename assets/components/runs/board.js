@@ -75,6 +75,7 @@ export class Board {
     listen(this.tabs, 'click', '[data-tab]', (part) => this.show(TABS.find((name) => name === part.dataset.tab) ?? 'list'));
     listenKeys(root, () => boardKeys(this));
     this.deeds.listenDrops();
+    root.addEventListener('focusout', () => set(root, { 'data-held': null }));
     this.fit = () => this.fitBox();
     this.observer = new ResizeObserver(this.fit);
     this.observer.observe(root);
@@ -137,6 +138,8 @@ export class Board {
   draw() {
     const { words, view, root } = this;
     if (!words || !view || !this.shelf) return;
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (root.getRootNode());
+    const held = root.contains(activeElement) ? activeElement : null;
     this.scene = { ...words, view, palette: this.palette, look: this.look(), board: this };
     const { say, lang } = this.scene;
     set(root, { 'data-mode': this.projector ? 'projector' : null, 'data-tab': view.tab, 'aria-label': say('page.runs'), lang: lang === 'zh' ? 'zh-CN' : lang });
@@ -156,6 +159,17 @@ export class Board {
     else this.classroom.draw(this.scene);
     this.help.draw(boardKeys(this), say);
     this.drawNews();
+    this.keepFocus(held);
+  }
+
+  /**
+   * What had the keyboard may be hidden now, and then no key would be heard any more: the page takes it back.
+   * @param {Element | null} held
+   */
+  keepFocus(held) {
+    if (!held || held === this.root || held.checkVisibility()) return;
+    set(this.root, { 'data-held': '' });
+    this.root.focus({ preventScroll: true });
   }
 
   drawNews() {
@@ -258,10 +272,19 @@ export class Board {
 
   /** @param {unknown} error */
   refuse(error) {
-    if (error instanceof Refusal) this.news = { trouble: { key: error.key, values: error.values }, notices: [], passing: [] };
+    if (error instanceof Refusal) this.news = { trouble: this.spelt(error), notices: [], passing: [] };
     else if (error instanceof Offline) this.news = { trouble: { key: 'explore.reconnecting', values: {} }, notices: [], passing: [] };
     else throw error;
     this.drawNews();
+  }
+
+  /**
+   * A reason within a sentence is a sentence of its own, in the language of the page.
+   * @param {Refusal} refusal
+   */
+  spelt({ key, values }) {
+    const why = typeof values.why === 'string' ? this.words?.say(values.why, values) : undefined;
+    return { key, values: why === undefined ? values : { ...values, said: why } };
   }
 
   /** @param {string} name the run to write a new name for, nothing to stop that */

@@ -20,7 +20,7 @@ export class ClassView {
     this.board = board;
     /** @type {Job[] | null} null before the key has opened the list */
     this.jobs = null;
-    this.timer = 0;
+    this.timer = this.turn = 0;
     this.asking = false;
     this.title = el('label', { for: 'server-key' });
     this.field = el('input', { id: 'server-key', type: 'password', autocomplete: 'off', spellcheck: 'false', maxlength: 200, 'data-part': 'key' });
@@ -111,6 +111,8 @@ export class ClassView {
 
   close() {
     this.stop();
+    this.turn += 1;
+    this.asking = false;
     this.jobs = null;
     keepKey('');
     this.field.value = '';
@@ -128,9 +130,11 @@ export class ClassView {
   async look(key = keyOf()) {
     const { board } = this;
     clearTimeout(this.timer);
+    const turn = ++this.turn;
     this.asking = true;
     const first = this.jobs === null;
-    await this.fetch(key);
+    await this.fetch(key, turn);
+    if (turn !== this.turn) return; // another key was entered meanwhile, or none any more
     this.asking = false;
     if (!board.root.isConnected || board.view?.tab !== 'class') return;
     if (first && this.jobs) void board.refresh(); // what the key shows in the list of runs
@@ -141,15 +145,21 @@ export class ClassView {
     this.timer = setTimeout(() => void this.again(), this.jobs?.some(isOpen) ? WHILE_BUSY : WHILE_QUIET);
   }
 
-  /** @param {string} key */
-  async fetch(key) {
+  /**
+   * @param {string} key
+   * @param {number} turn
+   */
+  async fetch(key, turn) {
     const { board } = this;
     try {
       const first = this.jobs === null;
-      this.jobs = await readClass(key);
+      const jobs = await readClass(key);
+      if (turn !== this.turn) return;
+      this.jobs = jobs;
       keepKey(key);
       if (first || board.news.trouble?.key === 'explore.reconnecting') board.news = { trouble: null, notices: [], passing: [] };
     } catch (error) {
+      if (turn !== this.turn) return;
       if (error instanceof Refusal) this.jobs = null;
       if (error instanceof Refusal) keepKey('');
       board.refuse(error);
@@ -165,7 +175,7 @@ export class ClassView {
 
   /** @param {string} id */
   async halt(id) {
-    await this.board.deeds.attempt(async () => void (await stopJob(id)));
+    await this.board.deeds.attempt(id, async () => void (await stopJob(id)));
     await this.look();
   }
 

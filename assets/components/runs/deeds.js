@@ -9,36 +9,50 @@ import { titleOfRun } from './naming.js';
 
 export const MOST_BYTES = 20 * 1024 * 1024; // of an archive, as the server has it
 
+const BAD_NAME = 'runs.refuse.label';
+const BRINGING = ''; // no run is called so
+
 export class Deeds {
   /** @param {Board} board */
   constructor(board) {
     this.board = board;
+    /** @type {Map<string, number>} how many wishes there were about a run */
+    this.turns = new Map();
   }
 
   /**
-   * Do something with a run, and say so if it cannot be done.
+   * Do something with a run, and say so if it cannot be done. Of two wishes about the same thing the later one counts:
+   * what is heard of the earlier one by then is not said any more.
+   * @param {string} what the run's name, or BRINGING
    * @param {() => Promise<void>} act
    */
-  async attempt(act) {
-    this.board.busy.wait();
-    this.board.news = { trouble: null, notices: [], passing: [] };
+  async attempt(what, act) {
+    const { board } = this;
+    const turn = this.begin(what);
+    board.busy.wait();
+    board.news = { trouble: null, notices: [], passing: [] };
+    /** @type {unknown} */
+    let trouble = null;
     try {
       await act();
     } catch (error) {
-      this.board.refuse(error);
+      trouble = error;
     } finally {
-      this.board.busy.arrived();
+      board.busy.arrived();
     }
-    const { trouble } = this.board.news;
-    this.board.draw();
-    if (trouble) await this.refreshKeeping(trouble);
+    if (trouble && this.turns.get(what) === turn) board.refuse(trouble);
+    if (trouble instanceof Refusal && trouble.key !== BAD_NAME) board.renaming = ''; // no other name would help
+    board.draw();
+    if (!trouble || board.renaming) return;
+    await board.fetch().catch(() => null); // it may be another window that was faster: what it did is shown
+    board.draw();
   }
 
-  /** @param {import('../messages.js').Notice} trouble */
-  async refreshKeeping(trouble) {
-    if (!this.board.renaming) await this.board.fetch().catch(() => null);
-    this.board.news = { trouble, notices: [], passing: [] };
-    this.board.draw();
+  /** @param {string} what */
+  begin(what) {
+    const turn = (this.turns.get(what) ?? 0) + 1;
+    this.turns.set(what, turn);
+    return turn;
   }
 
   /**
@@ -46,7 +60,7 @@ export class Deeds {
    * @param {string} label
    */
   call(line, label) {
-    return this.attempt(async () => {
+    return this.attempt(line.name, async () => {
       const said = await change(line.name, { label });
       line.label = said.label ?? label;
       this.board.renaming = '';
@@ -55,7 +69,7 @@ export class Deeds {
 
   /** @param {RunLine} line */
   remove(line) {
-    return this.attempt(async () => {
+    return this.attempt(line.name, async () => {
       await change(line.name, { delete: true });
       this.board.gone.add(line.name);
     });
@@ -63,7 +77,7 @@ export class Deeds {
 
   /** @param {string} name */
   undo(name) {
-    return this.attempt(async () => {
+    return this.attempt(name, async () => {
       await change(name, { undo: true });
       if (this.board.gone.delete(name)) return;
       await this.board.fetch();
@@ -75,8 +89,11 @@ export class Deeds {
   async bringIn(file) {
     this.board.file.value = '';
     if (!file) return;
-    if (file.size > MOST_BYTES) return this.board.refuse(new Refusal('runs.archive.large', { most: MOST_BYTES / 1024 ** 2 }));
-    await this.attempt(async () => {
+    if (file.size > MOST_BYTES) {
+      this.begin(BRINGING);
+      return this.board.refuse(new Refusal('runs.archive.large', { most: MOST_BYTES / 1024 ** 2 }));
+    }
+    await this.attempt(BRINGING, async () => {
       const { name } = await bring(file);
       await this.board.fetch();
       this.board.arrived = name;

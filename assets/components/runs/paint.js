@@ -1,5 +1,6 @@
 /** Small pictures of whole maps, and the colours of a difference: blue where A has more, orange where B has, paper where they agree. */
 
+import { spans } from '../draw.js';
 import { rgbOf } from '../theme.js';
 
 /** @typedef {import('../theme.js').Palette} Palette */
@@ -59,16 +60,4 @@ export function paintThumb(canvas, size, rows, cols, at, rgb) {
     }),
   );
   pen.putImageData(image, 0, 0);
-}
-
-/**
- * @param {number} pixels
- * @param {number} cells
- * @returns {[number, number][]}
- */
-function spans(pixels, cells) {
-  return Array.from({ length: pixels }, (_, at) => {
-    const first = Math.floor((at * cells) / pixels);
-    return [first, Math.max(first + 1, Math.floor(((at + 1) * cells) / pixels))];
-  });
 }

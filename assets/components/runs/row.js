@@ -44,7 +44,7 @@ export class RunRow {
     /** @type {HTMLDetailsElement} */
     this.menu = el('details', { class: 'more' }, el('summary'), el('div', { class: 'menu' }, this.renameItem, this.carry, this.linkItem, this.removeItem));
     this.acts = el('td', { class: 'of-acts' }, this.explore, this.film, this.compare, this.menu, this.undo);
-    this.trouble = el('td', { class: 'of-trouble', colspan: 4 }, el('b'), el('span', { class: 'num' }));
+    this.trouble = el('td', { class: 'of-trouble', colspan: 4 }, el('b'), el('span'));
     this.node = el('tr', { class: 'run' }, this.name, this.trouble, this.model, this.learned, this.exact, this.kept, this.acts);
   }
 
@@ -117,8 +117,9 @@ export class RunRow {
   drawTrouble({ say }, run, gone) {
     this.trouble.hidden = !gone && run.error === null;
     write(this.trouble.children[0], say(gone ? 'runs.gone' : 'runs.broken'));
-    write(this.trouble.children[1], gone ? '' : literal(run.error ?? ''));
-    this.trouble.title = gone ? '' : (run.error ?? '');
+    const { why = '', file = '', said = '' } = gone ? {} : (run.error ?? {});
+    write(this.trouble.children[1], why && say(why, { file: literal(file), said: literal(said) }));
+    this.trouble.title = said;
   }
 
   /**

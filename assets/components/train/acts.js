@@ -1,5 +1,6 @@
 /** What a click on the Train page does: start, pause, resume, stop, explore, another task, one's own pairs. */
 
+import { applyAddress } from './address.js';
 import { begin, noticeOf, tell, twinOf } from './deeds.js';
 import { OWN } from './draft.js';
 
@@ -108,13 +109,35 @@ export function choose(desk, task) {
  * @param {TrainDesk} desk
  */
 export function usePairs(desk) {
-  const { draft, words } = desk;
-  const base = draft?.menu.tasks.find(({ name }) => name === OWN)?.recipe ?? draft?.menu.tasks.at(-1)?.recipe;
-  const text = base && words ? desk.pairs.made(base, words.say('train.own.title')) : null;
-  if (!text || !draft) return;
-  draft.text = text;
-  draft.choose(OWN);
+  if (!takePairs(desk)) return;
   desk.show({ new: true });
   desk.touched = true;
   desk.changed();
+}
+
+/** @param {TrainDesk} desk */
+function takePairs({ draft, pairs }) {
+  const text = draft ? pairs.made(draft.menu.own) : null;
+  if (!text || !draft) return false;
+  draft.text = text;
+  return draft.choose(OWN);
+}
+
+/**
+ * The address names pairs that had become the task before the page was loaded again: they are asked for, and become it.
+ * @param {TrainDesk} desk
+ * @param {import('./address.js').Asked} asked
+ */
+export async function reopenPairs(desk, asked) {
+  desk.reopening = true;
+  await desk.pairs.open(asked.text ?? '', asked.cut);
+  desk.reopening = false;
+  if (takePairs(desk) && desk.draft) {
+    desk.touched = true;
+    applyAddress(desk.draft, asked);
+  } else {
+    desk.news = { ...desk.news, trouble: desk.pairs.trouble };
+    desk.pairs.forget();
+  }
+  desk.drawSoon();
 }

@@ -15,7 +15,7 @@ import { noticeText } from './notices.js';
  * @property {Reel} reel what is shown
  * @property {Job | null} mine one's own training that works or waits, shown or not
  * @property {boolean} asking has something been asked of the server that it has not answered?
- * @property {boolean} ready can Start be pressed?
+ * @property {boolean} ready is it known what Start would train, and can that be trained?
  * @property {boolean} workbench is the workbench open, with a black button of its own?
  * @property {(n: number) => string} count
  */
@@ -27,29 +27,35 @@ const RESUMABLE = ['paused', 'failed', 'timeout'];
 /**
  * @param {Situation} now
  * @param {Words} words
- * @returns {Pick<Board, 'buttons' | 'extra' | 'sentence'>}
+ * @returns {Pick<Board, 'state' | 'buttons' | 'extra' | 'sentence'>}
  */
 export function boardOf(now, words) {
   const { reel, mine, asking } = now;
   const job = reel.job;
-  const off = asking || mine !== null;
-  /** @type {Button[]} */
-  const extra = [
-    { deed: 'same', label: 'train.do.same', off: off || !now.ready },
-    { deed: 'new', label: 'train.do.new', off: off || !now.ready },
-  ];
   const buttons = buttonsOf(now).map((button) => ({ ...button, off: button.off || asking, black: button.black && !now.workbench }));
+  const off = asking || mine !== null || !startable(now);
+  /** @type {Button[]} beside Start, and nowhere else */
+  const extra = buttons.some(({ deed }) => deed === 'start') ? [{ deed: 'same', label: 'train.do.same', off }, { deed: 'new', label: 'train.do.new', off }] : [];
   const sentence = asking ? words.say('train.state.asking') : job ? sentenceOf(job, now, words) : shipped(now, words.say);
-  return { buttons, extra, sentence };
+  return { state: job?.state ?? 'film', buttons, extra, sentence };
+}
+
+/**
+ * Can Start be pressed? While the workbench is open it is not decided yet what would be trained.
+ * @param {Situation} now
+ */
+function startable({ ready, workbench }) {
+  return ready && !workbench;
 }
 
 /**
  * @param {Situation} now
  * @returns {Button[]}
  */
-function buttonsOf({ reel, mine, ready }) {
+function buttonsOf(now) {
+  const { reel, mine } = now;
   const job = reel.job;
-  const start = { ...START, off: !ready };
+  const start = { ...START, off: !startable(now) };
   /** @type {Button[]} */
   const explore = reel.run ? [EXPLORE] : [];
   if (mine && mine.id !== job?.id) return [{ deed: 'back', label: 'train.do.back', black: true }, ...explore];

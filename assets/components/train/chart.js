@@ -18,7 +18,7 @@ export class Chart {
     this.paths = svg('g', { class: 'chart-paths' });
     this.dots = svg('g');
     this.flags = svg('g', { class: 'chart-flags', 'data-part': 'flags' });
-    this.hand = svg('line', { class: 'chart-hand' });
+    this.hand = svg('path', { class: 'chart-hand' });
     this.marks = svg('g');
     this.texts = svg('g');
     this.field = svg('svg', { role: 'img', class: 'chart', 'data-part': 'chart' }, this.grid, this.hand, this.paths, this.dots, this.flags, this.marks, this.texts);
@@ -178,7 +178,10 @@ export class Chart {
    */
   drawHand({ palette, step, frame: shown }, picture, frame, height) {
     const x = this.scale?.x(step) ?? 0;
-    set(this.hand, { x1: x, x2: x, y1: frame.top - 2, y2: height, visibility: shown ? 'visible' : 'hidden', stroke: palette.markline, 'stroke-width': 2 });
+    // A number below the axis stays whole: the line goes on behind it.
+    const covers = (this.scale?.ticks ?? []).some((tick) => Math.abs((this.scale?.x(tick) ?? 0) - x) < (String(tick).length * frame.type) / 3);
+    const line = covers ? `V${frame.bottom + 4}M${x},${frame.bottom + frame.type + 8}` : '';
+    set(this.hand, { d: `M${x},${frame.top - 2}${line}V${height}`, visibility: shown ? 'visible' : 'hidden', stroke: palette.markline, 'stroke-width': 2 });
     const marks = picture.strokes.flatMap((stroke) => {
       const value = stroke.mark && shown ? valueAt(stroke.points, step) : null;
       return value === null ? [] : [{ cy: placeOf(frame, stroke.y(value)), fill: stroke.beside ? palette.ink3 : inkOf(palette, stroke), r: stroke.beside ? 3.5 : 5 }];
@@ -215,7 +218,7 @@ function inkOf(palette, { colour }) {
  * @param {import('../strings.js').Say} say
  */
 function emptyText(reel, say) {
-  if (reel.active) return say('train.curve.waiting');
+  if (reel.active) return say(reel.job?.state === 'waiting' ? 'train.curve.queued' : 'train.curve.waiting');
   return say(reel.lines.length ? 'train.curve.unmeasured' : reel.complete ? 'train.curve.none' : 'train.curve.loading');
 }
 

@@ -6,7 +6,7 @@ import { el, listen, set, write } from '../dom.js';
 /** @typedef {import('./reel.js').Job} Job */
 /** @typedef {'start' | 'pause' | 'resume' | 'stop' | 'explore' | 'back' | 'same' | 'new'} Deed */
 /** @typedef {{deed: Deed, label: string, black?: boolean, off?: boolean}} Button */
-/** @typedef {{buttons: Button[], extra: Button[], sentence: string, news: string, beside: string, alarm: boolean}} Board */
+/** @typedef {{state: string, buttons: Button[], extra: Button[], sentence: string, news: string, beside: string, alarm: boolean}} Board */
 
 const SLOTS = 2;
 
@@ -28,6 +28,7 @@ export class Controls {
    * @param {Say} say
    */
   draw(board, say) {
+    set(this.node, { 'data-state': board.state });
     this.slots.forEach((node, at) => drawButton(node, board.buttons[at], say));
     this.extra.forEach((node, at) => drawButton(node, board.extra[at], say));
     write(this.sentence, board.sentence);

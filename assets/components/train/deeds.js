@@ -80,10 +80,13 @@ export class Planner {
     this.stale = true;
   }
 
-  /** @param {Draft} draft */
-  ask(draft) {
+  /**
+   * @param {Draft} draft
+   * @param {Job | null} mine one's own training that works or waits: when it is over, the queue is another
+   */
+  ask(draft, mine) {
     const question = { recipe: draft.whole, text: draft.task === OWN ? (draft.text?.id ?? null) : null };
-    const asked = JSON.stringify(question);
+    const asked = JSON.stringify([question, mine?.id ?? null]);
     if (asked === this.asked) return;
     this.asked = asked;
     this.stale = true;
@@ -111,7 +114,7 @@ export class Planner {
 
   again() {
     const { asked } = this;
-    this.timer = setTimeout(() => void this.fetch(asked, JSON.parse(asked)), TRIES_APART[2]);
+    this.timer = setTimeout(() => void this.fetch(asked, JSON.parse(asked)[0]), TRIES_APART[2]);
   }
 
   stop() {

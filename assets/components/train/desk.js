@@ -6,7 +6,7 @@ import { Help, listenKeys } from '../keys.js';
 import { copyLink } from '../save.js';
 import { readPalette } from '../theme.js';
 import { Toast } from '../toast.js';
-import { act, choose, startTwin, usePairs } from './acts.js';
+import { act, choose, reopenPairs, startTwin, usePairs } from './acts.js';
 import { applyAddress, readAddress, writeAddress } from './address.js';
 import { noticeOf, Planner } from './deeds.js';
 import { Draft, OWN } from './draft.js';
@@ -61,6 +61,7 @@ export class TrainDesk {
     /** @type {import('./scene.js').TrainView} */
     this.view = { at: null, head: { block: '', head: 0 }, probe: 0, picture: PICTURES[0], table: false, screen: 'curves' };
     this.workbench = false;
+    this.reopening = false;
     this.link = 0;
     this.frame = 0;
     this.reels = new Reels({ changed: (reel) => this.came(reel), lost: (lost) => this.hearLost(lost), trouble: (reel, error) => this.hearTrouble(reel, error) });
@@ -106,9 +107,12 @@ export class TrainDesk {
     Object.assign(this.view, asked.view);
     const [kind, name] = asked.beside?.split(':') ?? [];
     if (name) this.beside = this.reels.of(kind === 'job' ? { job: name } : { run: name });
+    this.draft.choose(asked.film ?? run); // a shipped run is called as its task, so that nothing has to wait for its history
     if (asked.task) this.touched = this.draft.choose(asked.task);
     applyAddress(this.draft, asked);
-    this.show(asked.job ? { job: asked.job } : own ? { job: own } : { run: asked.film ?? run }, this.beside);
+    if (asked.text) void reopenPairs(this, asked);
+    const job = asked.job ?? own;
+    this.show(job ? { job } : asked.text && !asked.film ? { new: true } : { run: asked.film ?? run }, this.beside);
   }
 
   /**
@@ -130,6 +134,7 @@ export class TrainDesk {
   show(source, beside = null) {
     const reel = this.reels.of(source);
     if (reel !== this.reel && this.reel) this.view = { ...this.view, at: null, head: { block: '', head: 0 } };
+    reel.wanted = this.view.at;
     this.reel = reel;
     this.beside = beside === reel ? null : beside;
     this.workbench = false;
@@ -147,7 +152,7 @@ export class TrainDesk {
     this.keepOwn(reel);
     if (this.twin?.reel === reel) void startTwin(this);
     if (reel === this.reel) {
-      if (!this.touched && reel.recipe && this.draft) this.touched = this.adopt(reel);
+      if (!this.touched && reel.recipe && this.draft) this.touched = this.draft.adopt(reel.recipe, Boolean(reel.job?.mine));
       if (!this.view.head.block && reel.frames.length) this.view.head = reel.active ? { block: reel.blocks.at(-1) ?? '', head: 0 } : firstHead(reel);
     }
     this.drawSoon();
@@ -160,17 +165,6 @@ export class TrainDesk {
   keepOwn(reel) {
     if (reel.job?.mine && reel.active && (reel === this.reel || !this.own?.active)) this.own = reel;
     else if (this.own === reel && !reel.active) this.own = null;
-  }
-
-  /**
-   * Take over what a training was made with: its settings if it is one's own, else only its task.
-   * @param {Reel} reel
-   */
-  adopt({ recipe, job }) {
-    if (!recipe || !this.draft) return false;
-    if (job?.mine) this.draft.follow(recipe);
-    else if (recipe.task !== this.draft.task) this.draft.choose(recipe.task);
-    return true;
   }
 
   /** @param {boolean} lost */
@@ -190,6 +184,7 @@ export class TrainDesk {
     if (reel === this.own) this.own = null;
     if (reel === this.beside) this.beside = null;
     if (reel === this.reel && reel.key !== `run:${this.run}`) this.show({ run: this.run });
+    else reel.complete = true; // nothing more will come
     this.news = { ...this.news, trouble };
     this.drawSoon();
   }
@@ -199,8 +194,14 @@ export class TrainDesk {
     return this.own && this.own !== this.beside ? this.own.job : null;
   }
 
+  /** Is it known which settings belong to what is shown? Until then none can be changed. */
+  get settled() {
+    const { reel, touched, reopening } = this;
+    return !reopening && (touched || (reel !== null && (reel.recipe !== null || reel.complete)));
+  }
+
   get ready() {
-    return this.draft !== null && this.planner.trouble === null && (this.draft.task !== OWN || this.draft.text !== null);
+    return this.settled && this.draft !== null && this.planner.trouble === null && (this.draft.task !== OWN || this.draft.text !== null);
   }
 
   /** @param {Deed} deed */
@@ -286,7 +287,7 @@ export class TrainDesk {
   draw() {
     const scene = this.scene();
     if (!scene || !this.draft) return;
-    this.planner.ask(this.draft);
+    this.planner.ask(this.draft, this.own?.job ?? null);
     this.layout.draw(this, scene);
     this.help.draw(bindingsOf(this), scene.say);
   }
@@ -319,7 +320,7 @@ export class TrainDesk {
     clearTimeout(this.link);
     const write = () => {
       const { reel, draft } = this;
-      if (reel && draft) writeAddress(this.view, reel.source, this.run, this.beside?.key ?? null, draft);
+      if (reel && draft && !this.reopening) writeAddress(this.view, reel.source, this.run, this.beside?.key ?? null, draft);
     };
     if (after) this.link = setTimeout(write, after);
     else write();

@@ -8,11 +8,12 @@
  * @property {TaskEntry[]} tasks
  * @property {Record<string, string[]>} choices
  * @property {Record<string, [number, number]>} limits
+ * @property {Recipe} own to begin with on people's own pairs
  * @property {Bug[]} [bugs]
  * @property {number} cores
  * @property {{running: string | null, waiting: string | null, paused: string[], last: string | null}} visitor_has
  */
-/** @typedef {{id: string, name: string, pairs: number, example: {src: string, tgt: string}, recipe: Recipe}} Text people's own pairs, ready to train on */
+/** @typedef {{id: string, name: string, example: {src: string, tgt: string}, recipe: Recipe}} Text people's own pairs, ready to train on */
 /** @typedef {{name: string, kind: 'choice' | 'whole' | 'number' | 'text' | 'switch'}} Field */
 
 /** @type {Field[]} */
@@ -85,6 +86,17 @@ export class Draft {
     if (!this.choose(recipe.task)) return;
     const known = Object.entries(recipe).filter(([name]) => name in this.recipe && !['tried', 'target'].includes(name));
     this.recipe = { ...this.recipe, ...Object.fromEntries(known) };
+  }
+
+  /**
+   * Take over what a training was made with: its settings if it is one's own, else only its task.
+   * @param {Recipe} recipe
+   * @param {boolean} mine
+   */
+  adopt(recipe, mine) {
+    if (mine) this.follow(recipe);
+    else if (recipe.task !== this.task) this.choose(recipe.task);
+    return true;
   }
 
   /**

@@ -86,7 +86,9 @@ export class Feed {
     this.ears.changed();
     await this.askFilm();
     if (!reel.active && reel.run && !reel.results) await this.askResults(reel.run);
+    if (reel.complete === !reel.active) return;
     reel.complete = !reel.active;
+    this.ears.changed();
   }
 
   /**
@@ -119,9 +121,9 @@ export class Feed {
   async askFilm() {
     const { reel } = this;
     const { signal } = this.abort;
-    while (reel.frames.length < reel.steps.length) {
-      const part = await fetchFilm(/** @type {Record<string, string>} */ (reel.source), reel.frames.length, this.most, signal);
-      if (signal.aborted || !part.frames.length) return;
+    for (let { gap } = reel; gap; { gap } = reel) {
+      const part = await fetchFilm(/** @type {Record<string, string>} */ (reel.source), gap.first, Math.min(gap.most, this.most), signal);
+      if (signal.aborted || !part.frames.length || part.next - part.frames.length !== gap.first) return;
       reel.takeFilm(part);
       this.most = Math.max(1, Math.min(32, Math.floor(AT_ONCE / Math.max(1, part.frames[0].bytes))));
       this.ears.changed();

@@ -4,7 +4,7 @@ import { blockOf } from '../blocks.js';
 import { el, join, listen, numberOf, set, write } from '../dom.js';
 import { share } from '../format.js';
 import { headColour } from '../theme.js';
-import { paintMap } from './maps.js';
+import { paintMap, wipeMap } from './maps.js';
 
 /** @typedef {import('./scene.js').TrainScene} TrainScene */
 
@@ -28,10 +28,11 @@ export class Heads {
    */
   draw(scene, size) {
     const { say, reel, step, frame, look } = scene;
-    const count = reel.blocks.length * reel.heads;
+    const [blocks, heads] = [reel.allBlocks, reel.allHeads];
+    const count = blocks.length * heads;
     write(this.title, frame ? say(count === 1 ? 'train.heads.one' : 'train.heads.title', { n: count, step }) : say('train.heads.empty'));
     write(this.badge, frame && step === 0 ? say('train.heads.random') : '');
-    const plan = planOf(reel.blocks, reel.heads, { width: size.width, height: size.height - (look.projector ? 42 : 28) }, look.projector ? 1.6 : 1);
+    const plan = planOf(blocks, heads, { width: size.width, height: size.height - (look.projector ? 42 : 28) }, look.projector ? 1.6 : 1);
     set(this.grid, { style: `grid-template-columns:repeat(${plan.columns},max-content);--map:${plan.size}px;height:${size.height - (look.projector ? 42 : 28)}px` });
     join(
       this.grid,
@@ -56,13 +57,14 @@ export class Heads {
     const rates = reel.lookAt(step)?.alignment?.[block ?? ''];
     join(
       row,
-      Array.from({ length: block ? reel.heads : 0 }, (_, head) => head),
+      Array.from({ length: block ? reel.allHeads : 0 }, (_, head) => head),
       () => el('button', { type: 'button', class: 'head' }, el('canvas'), el('i'), el('span', { class: 'num' })),
       (button, head) => {
         const [canvas, foot, label] = /** @type {[HTMLCanvasElement, Element, Element]} */ (/** @type {unknown} */ (button.children));
         if (maps && head < maps.heads) paintMap(canvas, size, maps, head, masked, palette);
+        else wipeMap(canvas);
         set(foot, { style: `background:${headColour(palette, head)}` });
-        const rate = typeof rates?.[head] === 'number' ? share(rates[head]) : '';
+        const rate = typeof rates?.[head] === 'number' ? share(rates[head]).replace('>\u202f', '>') : '';
         write(label, size >= 44 && rate ? `${head + 1}\u2002${rate}` : String(head + 1));
         const here = block === view.head.block && head === view.head.head;
         const name = say('train.strip.title', { block: blockName(block ?? ''), head: head + 1 });

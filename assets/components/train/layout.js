@@ -65,14 +65,16 @@ export class Layout {
     this.says = new Says();
     this.twin = new Twin();
     this.pairs = new Pairs(desk.pairs, { use: () => desk.usePairs(), close: () => desk.closePairs() });
-    this.left = el('div', { class: 'train-scroll' }, this.tasks.node, this.settings.node, this.bugs.node);
+    this.form = el('fieldset', { class: 'train-form' }, this.settings.node, this.bugs.node);
+    this.left = el('div', { class: 'train-scroll' }, this.tasks.node, this.form);
     const chartHead = el('div', { class: 'chart-head' }, this.pictures, this.legend.node);
     this.curves = el('div', { class: 'train-curves' }, chartHead, this.chart.node, this.slider.node);
     this.lower = el('div', { class: 'train-lower' }, this.heads.node, this.says.node);
-    this.film = el('div', { class: 'train-film' }, this.curves, this.strip.node, this.events.node, this.lower);
+    this.film = el('div', { class: 'train-film', 'data-part': 'film' }, this.curves, this.strip.node, this.events.node, this.lower);
     const right = el('section', { class: 'train-right' }, this.controls.node, this.film, this.twin.node, this.pairs.node);
     this.node = el('div', { class: 'train-frame' }, this.screens.node, el('div', { class: 'train-desk' }, el('aside', { class: 'train-left' }, this.left, this.before.node), right));
     listen(this.pictures, 'click', '[data-picture]', (part) => desk.look({ picture: part.dataset.picture ?? PICTURES[0] }));
+    for (const fold of [this.settings.fold, this.bugs.node]) fold.addEventListener('toggle', () => fold.open && showWhole(fold, this.left));
     // What is typed into a field, and the Space that opens a fold, are no keys of the page, nor of Streamlit.
     this.left.addEventListener('keydown', (event) => {
       const at = event.composedPath()[0];
@@ -115,8 +117,8 @@ export class Layout {
    */
   draw(desk, scene) {
     const { look, view, lang, say } = scene;
-    const { root, draft, words } = desk;
-    if (!draft || !words) return;
+    const { root, draft, words, reel } = desk;
+    if (!draft || !words || !reel) return;
     const narrow = !look.projector && look.width < NARROW;
     set(root, { 'data-mode': look.projector ? 'projector' : null, 'data-screen': look.projector ? view.screen : null, 'data-shape': narrow ? 'narrow' : 'wide' });
     set(root, { lang: lang === 'zh' ? 'zh-CN' : lang, 'aria-label': say('page.train'), style: `--height:${look.height}px` });
@@ -124,15 +126,18 @@ export class Layout {
     this.tasks.draw(draft, desk.workbench, words);
     this.settings.draw(draft, words);
     this.bugs.draw(draft, words);
+    this.form.disabled = !desk.settled;
     const { planner } = desk;
-    this.before.draw(planner.plan, planner.trouble ? noticeText(planner.trouble, words) : '', planner.stale, words, scene.count);
+    this.before.draw(planner.plan, planner.trouble ? noticeText(planner.trouble, words) : '', planner.stale, words, scene.count, desk.mine === null);
     this.drawControls(desk, scene);
     this.pairs.node.hidden = !desk.workbench;
     this.film.hidden = view.table || desk.workbench;
+    set(this.film, { 'aria-busy': String(!reel.complete && !reel.active) });
     this.twin.node.hidden = !view.table || desk.workbench;
     if (desk.workbench) this.pairs.draw(words);
     else if (view.table) this.twin.draw(/** @type {any} */ (scene), tableOf(scene));
     else this.drawFilm(desk, scene, narrow);
+    keepFocus(root);
   }
 
   /**
@@ -194,4 +199,23 @@ export class Layout {
     desk.news = { ...desk.news, trouble: { key: 'train.refuse.number', values: { field: name, low, high } } };
     desk.draw();
   }
+}
+
+/**
+ * A button that hides itself takes the focus with it, and then no key is heard any more: the page keeps it.
+ * @param {HTMLElement} root
+ */
+function keepFocus(root) {
+  const at = /** @type {Document | ShadowRoot} */ (root.getRootNode()).activeElement;
+  if (at && at !== root && root.contains(at) && !at.checkVisibility()) root.focus({ preventScroll: true });
+}
+
+/**
+ * What a fold holds lies below the edge: it is scrolled up, as far as its first line stays.
+ * @param {HTMLElement} fold
+ * @param {HTMLElement} within
+ */
+function showWhole(fold, within) {
+  const [part, room] = [fold.getBoundingClientRect(), within.getBoundingClientRect()];
+  if (part.bottom > room.bottom) within.scrollTop += Math.min(part.top - room.top, part.bottom - room.bottom);
 }

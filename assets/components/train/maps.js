@@ -66,6 +66,16 @@ export function paintMap(canvas, size, maps, head, masked, palette) {
 }
 
 /**
+ * Take a picture away: nothing is known yet.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function wipeMap(canvas) {
+  if (!painted.delete(canvas)) return;
+  canvas.width = canvas.height = 1;
+  canvas.style.width = canvas.style.height = '';
+}
+
+/**
  * @param {number} nth
  * @param {number} count
  * @param {number} pixels

@@ -28,7 +28,7 @@ export function besideName(reel, beside, words) {
   const fields = differences(beside.recipe, reel.recipe);
   const named = settingsText(fields.slice(0, MOST_NAMED), beside.recipe, words);
   const name = beside.job?.label ?? beside.run ?? '';
-  return named ? `${name}: ${named}${fields.length > MOST_NAMED ? ' …' : ''}` : name;
+  return named ? `${named}${fields.length > MOST_NAMED ? ' …' : ''} (${name})` : name;
 }
 
 /**
@@ -50,8 +50,10 @@ export function noteOf({ reel, beside, own, draft }, words, named) {
  * @param {import('./reel.js').Job} job
  * @param {Words} words
  */
-function noteOnJob({ message, mine, state, step }, words) {
+function noteOnJob({ message, mine, state, wish, step }, words) {
   if (message) return noticeText(message, words);
   if (!mine) return words.say('train.note.stranger');
-  return words.say(state === 'waiting' ? 'train.note.waiting' : step ? 'train.note.scrub' : 'train.note.begins');
+  if (state === 'waiting') return words.say('train.note.waiting');
+  if (state !== 'running' || wish !== 'go') return words.say('train.note.look');
+  return words.say(step ? 'train.note.scrub' : 'train.note.begins');
 }

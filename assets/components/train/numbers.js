@@ -5,3 +5,12 @@ export function spellNumber(value) {
   const text = String(value);
   return text.includes('e') ? value.toFixed(20).replace(/0+$/, '') : text;
 }
+
+/**
+ * How many, as people read it: 12,300.
+ * @param {number} n
+ * @param {string} lang
+ */
+export function countText(n, lang) {
+  return n.toLocaleString('en').replaceAll(',', lang === 'zh' ? '\u202f' : ',');
+}

@@ -2,6 +2,7 @@
 
 import { el, join, listen, set, write } from '../dom.js';
 import { literal } from '../tokens.js';
+import { countText } from './numbers.js';
 import { noticeText } from './notices.js';
 import { PairsCut } from './pairscut.js';
 import { PairsReading } from './pairsreading.js';
@@ -73,7 +74,7 @@ export class Pairs {
     const { say } = words;
     const { text, limits } = data;
     write(this.title, text && data.name ? data.name : say('corpus.title'));
-    write(this.about, limits ? say(text ? 'corpus.found' : 'corpus.about', { mb: limits.mb, pairs: limits.pairs, rows: limits.rows.toLocaleString('en') }) : '');
+    write(this.about, limits ? say(text ? 'corpus.found' : 'corpus.about', { mb: limits.mb, pairs: limits.pairs, rows: countText(limits.rows, words.lang) }) : '');
     write(this.other, say('corpus.again'));
     write(this.close, say('explore.close'));
     this.other.hidden = !text;

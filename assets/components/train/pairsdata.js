@@ -2,7 +2,6 @@
 
 import { Refusal } from '../payload.js';
 import { insist, noticeOf } from './deeds.js';
-import { OWN } from './draft.js';
 import { get, send, sendFile } from './roads.js';
 
 /** @typedef {import('./deeds.js').Notice} Notice */
@@ -27,7 +26,7 @@ import { get, send, sendFile } from './roads.js';
 export const KINDS = ['task', 'word', 'char', 'bpe', 'unigram'];
 export const SIZED = ['bpe', 'unigram'];
 const MOST_BYTES = 5 * 1024 * 1024;
-const [STEPS, BATCH] = [2000, 32];
+const [SHORTEST, ROOM] = [32, 8]; // tokens that a model reads at least, and beyond the longest text of its pairs
 
 export class PairsData {
   /**
@@ -85,11 +84,12 @@ export class PairsData {
   }
 
   /**
-   * A link or an earlier visit knows the text already.
+   * A link or an earlier visit knows the text already, and perhaps how it is to be cut.
    * @param {string} id
+   * @param {{kind: string, size: number}} [cut]
    */
-  open(id) {
-    return this.take(() => get(`/lab/texts/${id}`));
+  open(id, cut) {
+    return this.take(() => get(`/lab/texts/${id}`), cut);
   }
 
   /**
@@ -123,15 +123,18 @@ export class PairsData {
     this.changed();
   }
 
-  /** @param {() => Promise<any>} ask */
-  async take(ask) {
+  /**
+   * @param {() => Promise<any>} ask
+   * @param {{kind: string, size: number}} [cut] how another text is cut, if not as usual
+   */
+  async take(ask, cut = { kind: KINDS[0], size: 0 }) {
     const turn = ++this.turn;
     await this.during(async () => {
       const text = await insist(ask, this.lost);
       if (turn !== this.turn) return;
       const another = text.id !== this.text?.id;
       Object.assign(this, { text, trouble: null, vocabulary: null });
-      if (another) Object.assign(this, { kind: KINDS[0], size: 0 });
+      if (another) Object.assign(this, cut);
     });
     if (turn === this.turn && this.text?.ready && !this.trouble) await this.askVocabulary();
   }
@@ -167,18 +170,12 @@ export class PairsData {
   /**
    * What a training needs of these pairs.
    * @param {Record<string, any>} base the settings to begin with
-   * @param {string} name what the pairs are called if they came without a name
    * @returns {import('./draft.js').Text | null}
    */
-  made(base, name) {
+  made(base) {
     const { text, vocabulary } = this;
     if (!text || !vocabulary || !text.preview.length) return null;
-    const recipe = {
-      ...base,
-      ...{ task: OWN, vocabulary: vocabulary.kind, pronouns_from: 0, draw: 0, steps: STEPS, batch: BATCH, probe: '' },
-      vocabulary_size: vocabulary.size || base.vocabulary_size,
-      max_len: Math.max(base.max_len, vocabulary.max_len),
-    };
-    return { id: text.id, name: this.name || name, pairs: text.report?.kept ?? 0, example: text.preview[0], recipe };
+    const recipe = { ...base, vocabulary: vocabulary.kind, vocabulary_size: vocabulary.size, max_len: Math.max(SHORTEST, vocabulary.max_len + ROOM) };
+    return { id: text.id, name: this.name, example: text.preview[0], recipe };
   }
 }

@@ -100,7 +100,8 @@ function exact(scene) {
  */
 function loss(scene) {
   const { say, step } = scene;
-  const [valid, train] = [both(scene, 'valid_loss'), both(scene, 'loss')];
+  // Beside another training the loss of each step would be a second grey line: it is left out.
+  const [valid, train] = [both(scene, 'valid_loss'), scene.beside ? [] : both(scene, 'loss')];
   const first = Math.max(...[...valid, ...train].map(({ points }) => points[0]?.[1] ?? 0));
   const seen = [...valid, ...train].flatMap(({ points }) => points.map(([, value]) => value));
   const { ticks, top } = axisTo(Math.min(Math.max(0, ...seen), first * SOON_HIGH));
@@ -111,7 +112,7 @@ function loss(scene) {
     left: { title: say('train.curve.loss'), swatch: '', value: value === null ? '' : three(value), ticks: ticks.map((tick) => ({ y: tick / top, text: plain(tick) })) },
     right: side,
     strokes: [
-      ...train.filter((line) => !line.beside).map((line) => ({ ...line, name: say('train.curve.batch'), colour: 'line2', width: 1, y, print: three })),
+      ...train.map((line) => ({ ...line, name: say('train.curve.batch'), colour: 'line2', width: 1, y, print: three })),
       ...strokes,
       ...valid.map((line) => ({ ...line, name: say('train.curve.loss'), colour: 'ink', width: 2.5, dots: !line.beside, mark: true, y, print: three })),
     ],

@@ -48,8 +48,12 @@ export class Reel {
     this.lines = [];
     /** @type {number[]} the steps of all snapshots that there are */
     this.steps = [];
-    /** @type {Frame[]} the snapshots that have been fetched, from the first on */
+    /** @type {(Frame | undefined)[]} the snapshot of each step, as far as it has been fetched */
+    this.film = [];
+    /** @type {Frame[]} those that have been fetched, in their order */
     this.frames = [];
+    /** @type {number | null} the step that a person asks for, whose snapshot comes first; null: the newest */
+    this.wanted = null;
     /** @type {Probe[]} */
     this.probes = [];
     /** @type {string[]} */
@@ -71,6 +75,18 @@ export class Reel {
     return this.job !== null && ACTIVE.includes(this.job.state);
   }
 
+  /** Its attention blocks: as the film says, and before it is there, as the recipe plans. @returns {string[]} */
+  get allBlocks() {
+    if (this.blocks.length) return this.blocks;
+    const layers = (/** @type {string} */ side) => Array.from({ length: this.recipe?.[`${side}_layers`] ?? 0 }, (_, i) => `${side}.${i}`);
+    return [...layers('encoder').map((layer) => `${layer}.self_attn`), ...layers('decoder').flatMap((layer) => [`${layer}.self_attn`, `${layer}.cross_attn`])];
+  }
+
+  /** How many heads each of them has. @returns {number} */
+  get allHeads() {
+    return this.heads || (this.recipe?.heads ?? 0);
+  }
+
   /** The name of the run on disk, once there is one. */
   get run() {
     return 'run' in this.source ? this.source.run : (this.job?.run ?? null);
@@ -89,10 +105,7 @@ export class Reel {
    */
   take(said) {
     const before = this.lines.length + this.steps.length;
-    if (said.job) this.job = said.job;
-    this.recipe = said.job?.recipe ?? said.recipe ?? this.recipe;
-    this.results = said.results ?? this.results;
-    this.layers = said.layers ?? said.recipe?.layers ?? this.layers;
+    this.takeFacts(said);
     const line = said.line ?? this.lines.length;
     if (line === this.lines.length) this.lines.push(...said.lines);
     if ((said.frame ?? this.steps.length) === this.steps.length) this.steps.push(...said.frames);
@@ -102,12 +115,35 @@ export class Reel {
     return news;
   }
 
+  /** @param {any} said */
+  takeFacts(said) {
+    if (said.job) this.job = said.job;
+    this.recipe = said.job?.recipe ?? said.recipe ?? this.recipe;
+    if (!this.frames.length) this.causal = this.recipe?.causal !== false;
+    this.results = said.results ?? this.results;
+    this.layers = said.layers ?? said.recipe?.layers ?? this.layers;
+  }
+
   /** @param {FilmPart} part */
   takeFilm(part) {
     const first = part.next - part.frames.length;
     Object.assign(this, { probes: part.probes, blocks: part.blocks, heads: part.heads, causal: part.causal });
-    this.frames.splice(first, part.frames.length, ...part.frames);
-    this.bytes += part.frames.reduce((sum, frame) => sum + frame.bytes, 0);
+    part.frames.forEach((frame, nth) => (this.film[first + nth] = frame));
+    this.frames = this.film.flatMap((frame) => frame ?? []);
+    this.bytes = this.frames.reduce((sum, frame) => sum + frame.bytes, 0);
+  }
+
+  /**
+   * Which snapshots to fetch next: first the one that is to be seen, then the others from the first on.
+   * @returns {{first: number, most: number} | null}
+   */
+  get gap() {
+    if (!this.steps.length) return null;
+    if (!this.frames.length) return { first: this.wanted === null ? this.steps.length - 1 : frameNear(this.steps.map((step) => ({ step })), this.wanted), most: 1 };
+    const first = this.steps.findIndex((_, nth) => !this.film[nth]);
+    if (first < 0) return null;
+    const end = this.steps.findIndex((_, nth) => nth > first && this.film[nth] !== undefined);
+    return { first, most: (end < 0 ? this.steps.length : end) - first };
   }
 
   /**

@@ -89,7 +89,7 @@ export function outputsOf(line, reel) {
  * @param {import('./reel.js').Line | null} line
  */
 function noneOf({ say, frame, step, reel }, line) {
-  if (!frame) return reel.active ? say('train.says.soon') : '';
+  if (!frame) return reel.job?.state === 'running' ? say('train.says.soon') : '';
   if (step === 0 && !line) return say('train.says.untrained');
   return say('train.says.unmeasured');
 }

@@ -1,6 +1,7 @@
 /** Everything a part of the Train page needs to draw itself. One object, made anew whenever something changes. */
 
 import { blockOf } from '../blocks.js';
+import { countText } from './numbers.js';
 import { frameNear } from './reel.js';
 
 /** @typedef {import('./reel.js').Reel} Reel */
@@ -55,7 +56,7 @@ export function sceneOf(parts, words) {
     sayWith: words.sayWith,
     has: words.has,
     blockName: (block) => nameOf(block, reel.causal, words.say),
-    count: (n) => n.toLocaleString('en').replaceAll(',', words.lang === 'zh' ? '\u202f' : ','),
+    count: (n) => countText(n, words.lang),
   };
 }
 
@@ -84,7 +85,7 @@ function headIn(reel, head) {
  * @param {Reel} reel
  */
 export function firstHead(reel) {
-    let best = { block: reel.blocks.at(-1) ?? '', head: 0, rate: -1 };
+  let best = { block: reel.blocks.at(-1) ?? '', head: 0, rate: -1 };
   for (const [block, rates] of Object.entries(reel.aligned)) {
     if (!reel.blocks.includes(block)) continue;
     rates.forEach((rate, head) => rate > best.rate && (best = { block, head, rate }));

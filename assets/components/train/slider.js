@@ -44,9 +44,9 @@ export class Slider {
     set(this.done, { x1: scale.left, x2: x, y1: y, y2: y, stroke: palette.ink, 'stroke-width': 4, 'stroke-linecap': 'round', visibility: frame ? null : 'hidden' });
     join(
       this.dots,
-      reel.frames,
+      reel.steps,
       () => svg('circle', { r: 3 }),
-      (node, one) => set(node, { cx: scale.x(one.step), cy: y, fill: one.step <= step ? palette.ink : palette.ink3 }),
+      (node, one) => set(node, { cx: scale.x(one), cy: y, fill: one <= step ? palette.ink : palette.ink3 }),
     );
     const text = say('train.step', { step });
     const wide = Math.max(4.6 * type, text.length * type * 0.56 + type);

@@ -67,7 +67,7 @@ export class Strip {
    */
   drawFrames(scene, size) {
     const { reel, view, palette, step, say } = scene;
-    const slots = slotsOf(reel.frames.map((frame) => frame.step), reel.lastStep, step, reel.active || reel.job?.state === 'paused');
+    const slots = slotsOf(reel.steps, reel.lastStep, step, reel.active || reel.job?.state === 'paused');
     this.frames.style.setProperty('--size', size + 'px');
     const masked = reel.causal && view.head.block.startsWith('decoder') && view.head.block.endsWith('self_attn');
     join(
