@@ -35,7 +35,7 @@ MOST_BYTES = MOST_MB << 20
 START = 4096  # bytes that tell a text from what is none
 PATIENCE = 60.0  # seconds for a text to arrive
 MOST_WAITING = 200  # questions about texts that wait for their turn; a class of sixty may bring theirs at once
-TURN = 0.0005  # seconds: reading is Python alone, and somebody else's picture must not wait 5 ms for each of its turns
+TURN = 5e-5  # seconds: reading is Python alone, and a picture takes hundreds of turns; it cannot wait 5 ms for each
 _reader = ThreadPoolExecutor(1, "texts", lambda: sys.setswitchinterval(TURN))
 _waiting: set[int] = set()
 
