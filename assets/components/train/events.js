@@ -24,7 +24,7 @@ export class Events {
     const { say, events, index, reel, count } = scene;
     this.events = events;
     write(this.title, say('train.events.title'));
-    write(this.none, events.length ? '' : say(reel.active ? 'train.events.soon' : 'train.events.none'));
+    write(this.none, events.length ? '' : say(reel.active || !reel.frames.length ? 'train.events.soon' : 'train.events.none'));
     join(
       this.list,
       events,
