@@ -4,7 +4,21 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import browsing, crowd, jobs, limits, promises, scratch, stepping, texts, tracing, training
+from benchmarks import (
+    browsing,
+    crowd,
+    edit,
+    generate,
+    jobs,
+    limits,
+    passport,
+    promises,
+    scratch,
+    stepping,
+    texts,
+    tracing,
+    training,
+)
 from benchmarks.figures import Figure, machine, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -24,6 +38,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "jobs": jobs.jobs,
     "texts": texts.hostile_texts,
     "real_text": texts.real_text,
+    "beam": generate.beam,
+    "edit": edit.interventions,
+    "passport": passport.passports,
 }
 
 

@@ -14,28 +14,33 @@ Action = Callable[[], object]
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: what was measured, the value, what it should reach at least, and what it aims at."""
+    """One line of the table: what was measured, the value, what it should reach at least, and what it aims at.
+
+    A finding of which nothing was promised has neither bar: at_least = aim = None.
+    """
 
     what: str
     value: float
     unit: str
-    at_least: float
-    aim: float
+    at_least: float | None
+    aim: float | None
     note: str = ""
 
     def reached(self) -> str:
-        """Say "aim", "at least" or "missed". Where the aim is the smaller number, small is good."""
-        if self._is(self.aim):
-            return "aim"
-        return "at least" if self._is(self.at_least) else "**missed**"
-
-    def _is(self, bar: float) -> bool:
-        return self.value <= bar if self.aim <= self.at_least and self.unit != "x" else self.value >= bar
+        """Say "aim", "at least" or "missed", "–" without bars. Where the aim is the smaller number, small is good."""
+        if self.at_least is None or self.aim is None:
+            return "–"
+        small_is_good = self.aim <= self.at_least and self.unit != "x"
+        for bar, word in ((self.aim, "aim"), (self.at_least, "at least")):
+            if self.value <= bar if small_is_good else self.value >= bar:
+                return word
+        return "**missed**"
 
     def row(self) -> list[str]:
         """Give the cells of the table."""
         unit = f" {self.unit}" if self.unit not in ("x", "") else ""
-        cells = [f"{short(number)}{unit}" for number in (self.at_least, self.aim, self.value)]
+        numbers = (self.at_least, self.aim, self.value)
+        cells = ["–" if number is None else f"{short(number)}{unit}" for number in numbers]
         return [self.what, cells[0], cells[1], f"**{cells[2]}**", self.reached(), self.note]
 
 

@@ -63,6 +63,8 @@ def person(chromium: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
 
     yield arrive
     complaints = [[line for line in reader.complaints() if "status of 4" not in line] for reader in readers]
+    for reader in readers:
+        reader.page.close()
     for context in contexts:
         context.close()
     assert not any(complaints), complaints

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Dialog, Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from serving import SOON, Server, Visitor
+from serving import Server, Visitor
 from transformer.runs import Run
 from transformer.tasks import TASKS
 from transformer.trace import Trace
@@ -97,7 +97,6 @@ class Reader(Visitor):
         super().__post_init__()
         self.dialogs: list[str] = []
         self.page.on("dialog", self._dialog)
-        self.page.set_default_timeout(SOON)
 
     def _dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
@@ -106,10 +105,11 @@ class Reader(Visitor):
     @contextlib.contextmanager
     def used(self) -> Iterator[None]:
         """Let somebody use this window, which is empty before and after; there may be nothing to complain about."""
+        self.page.bring_to_front()
         self.forget()
         yield
         complaints = self.complaints()
-        self.page.unroute_all()
+        self.server_again()
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(DESK["viewport"])
         self.page.goto("about:blank")

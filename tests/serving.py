@@ -121,8 +121,11 @@ class Visitor:
     frames: list[str] = field(default_factory=list)  # what each websocket message to the server was
     received: int = 0  # bytes that came back over the websocket
     console: list[str] = field(default_factory=list)  # warnings and errors
+    standing_in: list[Callable[[], None]] = field(default_factory=list)  # what ends each (standin.py)
+    test: str = ""  # the last one that used this window
 
     def __post_init__(self) -> None:
+        self.page.set_default_timeout(SOON)
         self.page.on("request", self._request)
         self.page.on("websocket", self._websocket)
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
@@ -132,7 +135,8 @@ class Visitor:
         """Streamlit looks for its server below a page's own address first: its 404 there is no complaint."""
         looking = "status of 404" in message.text and re.search(r"/\w+/_stcore/", message.location.get("url", ""))
         if message.type in ("warning", "error") and not looking:
-            self.console.append(message.text)
+            where = f" {message.location.get('url', '')}" if "server responded" in message.text else ""
+            self.console.append(message.text + where)
 
     def _request(self, request: Request) -> None:
         """Keep the address; a browser fetches a font of Streamlit's whenever it meets a letter of it first."""
@@ -155,8 +159,15 @@ class Visitor:
 
     def goto(self, address: str = "/", pictures: int = 1) -> None:
         """Open an address of the app and wait for the picture."""
+        self.page.bring_to_front()  # a window behind another one of its profile draws a frame a second
         self.page.goto(self.server.url + address)
         self.wait_drawn(pictures)
+
+    def server_again(self) -> None:
+        """Let the server answer everything, and nobody else."""
+        while self.standing_in:
+            self.standing_in.pop()()
+        self.page.unroute_all(behavior="ignoreErrors")
 
     def _heard(self) -> int:
         return len(self.requests) + len(self.frames) + self.received
@@ -175,11 +186,17 @@ class Visitor:
             assert time.monotonic() < end, why
             self.page.wait_for_timeout(30)  # lets the browser speak meanwhile
 
+    def tried_again(self) -> bool:
+        """Say whether a test uses this window for the second time: its first try may have left it in any state."""
+        before, self.test = self.test, os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        return before == self.test
+
     def hush(self) -> None:
         """Wait until all is said that comes by itself: the page's script has ended, and nothing came for a moment."""
         self.page.locator("[data-test-script-state=notRunning]").wait_for()
         before, now = -1, self._heard()
         while before != now:
+            self.page.evaluate(STILL)  # the page itself has had its turn
             self.page.wait_for_timeout(150)
             before, now = now, self._heard()
 

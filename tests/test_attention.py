@@ -13,11 +13,11 @@ from models import TOLERANCE, padded_batch, shake
 from paper_in_numpy import SCORES_IN_NUMPY, softmax
 from torch_twins import twin_of_attention
 from transformer import SCORES
-from transformer.attention import MultiHeadAttention, attend, attend_fused, attend_in_training
+from transformer.attention import MANY, SHORT, MultiHeadAttention, attend, attend_fused, attend_keys_first
 from transformer.masks import causal_mask, pad_mask, target_mask
 from transformer.positions import Alibi
 from transformer.scores import Additive, Cosine, Dot, ScaledDot, Score
-from transformer.tap import OFF, Recorder
+from transformer.tap import OFF, Recorder, Tap
 
 BATCH, HEADS, QUERIES, D_K = 4, 3, 7, 8
 
@@ -89,7 +89,7 @@ def roads(score: Score, mask: Tensor | None, bias: Tensor | None) -> list[Road]:
     """Give the explicit road, and the two faster ones where the score function is a dot product of something."""
     found: list[Road] = [lambda q, k, v: attend(q, k, v, mask, score, bias)]
     if score.as_dot(torch.zeros(1, HEADS, 1, D_K), torch.zeros(1, HEADS, 1, D_K)) is not None:
-        for fast in (attend_fused, attend_in_training):
+        for fast in (attend_fused, attend_keys_first):
             found.append(lambda q, k, v, fast=fast: fast(*(score.as_dot(q, k) or (q, k)), v, mask, bias))
     return found
 
@@ -259,6 +259,17 @@ def test_watching_multi_head_attention_changes_nothing(kind: str, score: str) ->
         results.append([output, *torch.autograd.grad(output.square().sum(), [*inputs, *module.parameters()])])
     for untraced, traced in zip(*results, strict=True):
         torch.testing.assert_close(traced, untraced, atol=1e-10, rtol=1e-10)
+
+
+@pytest.mark.parametrize("n", [MANY - 1, MANY])
+@pytest.mark.parametrize("n_keys", [SHORT, SHORT + 1])
+def test_however_many_sentences_are_read_at_once_each_is_read_alike(n: int, n_keys: int) -> None:
+    module, x_q, x_kv = attention().eval(), torch.randn(n, 5, 24), torch.randn(n, n_keys, 24)
+    mask = (torch.arange(n_keys) < torch.arange(1, n + 1)[:, None])[:, None, None, :]
+    together = module(x_q, x_kv, mask)
+    for s in range(n):
+        torch.testing.assert_close(together[s : s + 1], module(x_q[s : s + 1], x_kv[s : s + 1], mask[s : s + 1]))
+        torch.testing.assert_close(together[s : s + 1], module(x_q[s : s + 1], x_kv[s : s + 1], mask[s : s + 1], Tap()))
 
 
 def test_heads_own_neighbouring_features() -> None:

@@ -27,6 +27,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
+@pytest.mark.full
 def test_the_heads_shares_add_up_to_the_output(walker: Walker, run: Run, famous: Expected) -> None:
     walker.step("attention", b=PLACE, v="heads", q="10")
     expect(walker.part("check")).to_contain_text("add up")

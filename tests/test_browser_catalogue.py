@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
+from asking import unpack
 from reader import Reader
-from test_pass_payload import unpack
 
 pytest_plugins = ["windows", "desk"]
 pytestmark = pytest.mark.browser
@@ -31,6 +31,7 @@ def with_one_tensor_more(packed: bytes) -> bytes:
     return struct.pack("<I", len(head)) + head + numbers + (like - np.float32(1.5)).astype("<f4").tobytes()
 
 
+@pytest.mark.full
 def test_a_new_tensor_has_its_step_its_trail_and_its_line_in_the_glossary(reader: Reader) -> None:
     def add(route: Route) -> None:
         answer = route.fetch()

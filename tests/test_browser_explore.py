@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
+from models import in_ci
 from reader import DESK, Expected, Pair, Reader, blocks_of, expected, numbers, open_window, say
 from serving import Server
 from transformer.runs import Run
@@ -63,6 +64,7 @@ def test_every_block_view_and_head_is_shown_without_a_word_to_the_server(
                     assert reader.seen()["head"] == head
 
 
+@pytest.mark.full
 def test_every_thumbnail_of_the_map_leads_to_its_head_alone(reader: Reader, run: Run) -> None:
     reader.open()
     with reader.silence():
@@ -72,6 +74,7 @@ def test_every_thumbnail_of_the_map_leads_to_its_head_alone(reader: Reader, run:
             assert (seen["block"], seen["head"], seen["shown"]) == (block, head, [head])
 
 
+@pytest.mark.full
 def test_every_row_of_every_block_is_pointed_at_without_a_word_to_the_server(
     reader: Reader, blocks: list[str], famous: Expected
 ) -> None:
@@ -154,6 +157,7 @@ def test_a_row_stays_when_the_view_changes_under_a_resting_mouse(reader: Reader)
             assert reader.seen()["row"] == row, key
 
 
+@pytest.mark.full
 def test_the_tab_key_comes_to_the_queries_and_the_arrows_walk_on_from_there(reader: Reader, run: Run) -> None:
     reader.open(b=blocks_of(run)[-1])
     with reader.silence():
@@ -224,6 +228,7 @@ def test_heads_are_chosen_hidden_and_shown_alone_with_the_mouse(reader: Reader, 
             assert reader.seen()["head"] == head
 
 
+@pytest.mark.full
 def test_a_finger_does_what_a_mouse_does(chromium: Browser, server: Server, run: Run, famous: Expected) -> None:
     context = chromium.new_context(**DESK, has_touch=True, device_scale_factor=2)
     reader = open_window(context, server).open(b=blocks_of(run)[-1])
@@ -352,6 +357,7 @@ def test_the_matrix_paints_the_colour_and_the_digits_of_every_weight(
                 assert float(digits) == pytest.approx(weights[row, col], abs=0.005 + 1e-6)
 
 
+@pytest.mark.full
 def test_masked_cells_are_hatched_and_no_other_cell_is(reader: Reader, run: Run, famous: Expected) -> None:
     reader.open(b="decoder.0.self_attn")
     n, picture = len(famous.reads), reader.bitmap("matrix")
@@ -476,6 +482,7 @@ def test_the_bars_beside_the_keys_name_the_strongest_head(reader: Reader, run: R
         assert lines == np.count_nonzero(weights[:, row] >= 0.04)
 
 
+@pytest.mark.full
 def test_without_special_tokens_each_row_is_divided_by_what_is_left_of_it(
     reader: Reader, blocks: list[str], famous: Expected
 ) -> None:
@@ -500,6 +507,7 @@ def test_without_special_tokens_each_row_is_divided_by_what_is_left_of_it(
         assert_table(reader, famous, block, 0)
 
 
+@pytest.mark.full
 def test_the_renormalised_tooltip_also_says_the_weight_of_the_model(reader: Reader, famous: Expected) -> None:
     block, row, col = "decoder.0.self_attn", 5, 3
     weights = famous.map(block)[0, row].astype(np.float64)
@@ -568,6 +576,7 @@ def test_saved_numbers_are_the_tensor(reader: Reader, run: Run, famous: Expected
             assert line["key_token"] == famous.columns(block)[place[2]].rstrip("₀₁₂₃₄₅₆₇₈₉")
 
 
+@pytest.mark.full
 def test_only_the_heads_that_are_seen_are_saved(reader: Reader, run: Run) -> None:
     reader.open(b=blocks_of(run)[-1])
     reader.press("2", "s")
@@ -576,7 +585,7 @@ def test_only_the_heads_that_are_seen_are_saved(reader: Reader, run: Run) -> Non
     assert heads == {"1"}
 
 
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("picture", in_ci(PICTURES[:1], PICTURES))
 def test_saved_pictures_are_whole_files(reader: Reader, famous: Expected, picture: str) -> None:
     reader.open(view=picture, b="decoder.0.cross_attn")
     drawing = ElementTree.fromstring(reader.save("svg"))
@@ -640,6 +649,7 @@ def test_the_word_that_is_not_in_the_sentence_is_never_pointed_at(reader: Reader
     assert reader.part("src").locator(".flip .here").count() == 0
 
 
+@pytest.mark.full
 def test_a_reader_on_another_row_stays_there_when_the_word_flips(reader: Reader, pair: Pair) -> None:
     reader.open(s=pair.texts[0], b="decoder.0.cross_attn")
     reader.point_at(2)

@@ -126,7 +126,7 @@ def assert_unhurt(reader: Reader) -> None:
     assert not reader.complaints()
 
 
-@counts(200, ci=12)
+@counts(200, ci=8)
 def test_hostile_text_in_the_box_is_shown_literally(reader: Reader, run: Run, count: int) -> None:
     reader.open()
     for text in attacks(count, seed=1):
@@ -140,7 +140,7 @@ def test_hostile_text_in_the_box_is_shown_literally(reader: Reader, run: Run, co
         assert_shown_literally(reader, run, received)
 
 
-@counts(200, ci=5)  # each of them opens the page
+@counts(200, ci=3)  # each of them opens the page
 def test_hostile_text_in_a_link_is_shown_literally(reader: Reader, run: Run, count: int) -> None:
     for text in attacks(count, seed=2):
         if run.src_vocab.encode(text[:MOST_CHARACTERS]).ids:
@@ -159,6 +159,7 @@ def test_hostile_values_of_a_link_are_left_out(reader: Reader, keys: list[str]) 
     assert reader.seen()["sentence"]
 
 
+@pytest.mark.full
 def test_broken_bytes_in_a_link_are_shown_as_what_they_are(reader: Reader) -> None:
     for escape in ("the%00animal", "%ED%A0%80 the", "%FF%FE the", "the%0D%0Aanimal", "% the", "%F4%90%80%80 the"):
         reader.goto("/?s=" + escape)

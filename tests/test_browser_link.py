@@ -133,6 +133,7 @@ def test_back_returns_to_the_page_as_it_was_left(reader: Reader) -> None:
     expect(reader.box).to_have_value("i am a student")
 
 
+@pytest.mark.full
 def test_two_windows_of_one_person_do_not_disturb_each_other(readers: Callable[[], Reader], run: Run) -> None:
     one, two = readers().open(s="thanks"), readers().open(b="encoder.0.self_attn", f="1")
     before = one.seen()
@@ -185,6 +186,7 @@ def test_while_an_answer_is_on_its_way_the_old_picture_stays_paler(reader: Reade
     expect(reader.lab).to_have_attribute("aria-busy", "true")
     assert reader.seen() == before
     expect(reader.part("strip")).to_have_css("opacity", "0.6")
+    reader.until(lambda: late)
     late[0].continue_()
     expect(reader.lab).to_have_attribute("aria-busy", "false")
     expect(reader.part("strip")).to_have_css("opacity", "1")

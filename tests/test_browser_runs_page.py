@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Route, expect
 from safetensors.numpy import load_file
 
 from archives import rezip
+from models import in_ci
 from reader import DESK, REMEMBER_WRITING, Reader, say
 from test_archive import make_run
 from test_browser_looks import assert_large, assert_readable
@@ -45,6 +46,7 @@ def window(chromium: Browser, lab: "Lab") -> Iterator[Reader]:
 @pytest.fixture
 def anna(window: Reader) -> Iterator[Reader]:
     """Sit down at this window; at the end there may be nothing to complain about."""
+    window.page.bring_to_front()  # a window behind another one draws a frame a second
     window.forget()
     yield window
     complaints = [line for line in window.complaints() if "status of 4" not in line]
@@ -107,7 +109,7 @@ LINES = """(lab) => Object.fromEntries([...lab.querySelectorAll('[data-run]')].m
 }]))"""
 
 
-@pytest.mark.parametrize("lang", i18n.LANGUAGES)
+@pytest.mark.parametrize("lang", in_ci(["en"], i18n.LANGUAGES))
 def test_the_list_says_of_each_run_what_is_true(anna: Reader, lang: str) -> None:
     look(anna, lang=lang, run="fr")
     lines = anna.lab.evaluate(LINES)
@@ -221,27 +223,34 @@ def test_two_windows_delete_the_same_run(anna: Reader, person: Person, packed: b
     look(anna)
     second = look(person(anna))
     for window in (anna, second):
+        window.page.bring_to_front()
         menu(window, name, "runs.act.remove")
         expect(row(window, name)).to_contain_text(say("runs.gone"))
         expect(window.part("message")).to_have_text("")
     for window in (second, anna):
+        window.page.bring_to_front()
         row(window, name).get_by_role("button", name=say("runs.undo")).click()
         expect(row(window, name)).not_to_contain_text(say("runs.gone"))
     menu(anna, name, "runs.act.rename")
+    second.page.bring_to_front()
     menu(second, name, "runs.act.remove")
     expect(row(second, name)).to_contain_text(say("runs.gone"))
+    anna.page.bring_to_front()
     anna.page.keyboard.press("Enter")
     expect(anna.part("message")).to_have_text(say("runs.refuse.gone", name=name))
     expect(row(anna, name)).to_have_count(0)
 
 
+@pytest.mark.full
 def test_a_run_that_is_deleted_while_it_is_open_in_explore(anna: Reader, person: Person) -> None:
     name = brought(anna, pack_run(runs.SHIPPED_RUNS / "copy"))
     window = person(anna)
     window.goto(f"/?run={name}&lang=en")
+    anna.page.bring_to_front()
     look(anna)
     menu(anna, name, "runs.act.remove")
     expect(row(anna, name)).to_contain_text(say("runs.gone"))
+    window.page.bring_to_front()
     window.enter("hello")
     expect(window.page.locator("body")).to_contain_text(re.compile("no run named|not here"))
     window.goto("/?lang=en")
@@ -370,6 +379,7 @@ def test_models_that_read_other_sentences_are_not_subtracted(anna: Reader) -> No
     expect(anna.lab.locator(".twins > :first-child thead th").last).to_have_text("B")
 
 
+@pytest.mark.full
 def test_the_nearest_head_is_the_nearest(anna: Reader) -> None:
     """The same model on both sides: the head of B most like one of A is that very head."""
     name = brought(anna, pack_run(runs.SHIPPED_RUNS / "fr"))
@@ -391,7 +401,8 @@ def test_the_class_in_one_list(anna: Reader, person: Person, lab: "Lab") -> None
     assert started.ok, started.text()
     job = started.json()
     look(anna)
-    expect(anna.lab.locator("tr.job:not([data-job]) .label")).to_have_text(job["label"])
+    waiting = anna.lab.locator("tr.job:not([data-job]) .label")
+    expect(waiting.filter(has_text=job["label"])).to_be_visible()
 
     teacher = look(person(), v="class")
     teacher.part("key").fill("not the key")
@@ -419,12 +430,11 @@ def test_the_class_in_one_list(anna: Reader, person: Person, lab: "Lab") -> None
 
 # --- looks -----------------------------------------------------------------------------------------------------------
 
-LOOKS = [("en", "light"), ("zh", "dark")]
-LOOKS_TOO = [pytest.param(lang, scheme, marks=pytest.mark.full) for lang, scheme in (("en", "dark"), ("zh", "light"))]
+LOOKS = [("en", "light"), ("zh", "dark"), ("en", "dark"), ("zh", "light")]
 
 
 @pytest.mark.usefixtures("broken")
-@pytest.mark.parametrize(("lang", "scheme"), [*LOOKS, *LOOKS_TOO])
+@pytest.mark.parametrize(("lang", "scheme"), in_ci([("en", "light")], LOOKS))
 def test_everything_can_be_read(anna: Reader, lang: str, scheme: Any) -> None:
     anna.page.emulate_media(color_scheme=scheme)
     compare(anna, "fr", "fr", lang=lang, **{"as": "64"})

@@ -27,12 +27,15 @@ class House:
     def __init__(self, root: Path) -> None:
         self.root, self.port = root, free_port()
         self.life = contextlib.ExitStack()
+        self.server: Server | None = None
 
     def start(self) -> Server:
-        self.stop()
-        return self.life.enter_context(serve(self.root, self.port))
+        """Give the server that runs, or start one."""
+        self.server = self.server or self.life.enter_context(serve(self.root, self.port))
+        return self.server
 
     def stop(self) -> None:
+        self.server = None
         self.life.close()
 
 

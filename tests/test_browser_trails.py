@@ -218,7 +218,7 @@ def assert_adds_up(blocks: list[dict[str, Any]], where: Any) -> None:
             assert math.isclose(sum(added), block["total"], rel_tol=0, abs_tol=1e-12 * (1 + size)), where
 
 
-@counts(600, 60)
+@counts(600, 30)
 def test_a_trail_gives_the_model_s_number_and_its_snippet_gives_it_again(bench: Bench, count: int) -> None:
     chance = random.Random(count)
     where: dict[str, list[tuple[str, str]]] = {}
@@ -398,7 +398,7 @@ def test_a_trail_stays_in_its_box(bench: Bench, lang: str, wall: bool, size: tup
             assert seen["result"]
 
 
-@pytest.mark.parametrize("lang", i18n.LANGUAGES)
+@pytest.mark.parametrize("lang", in_ci(["zh"], i18n.LANGUAGES))
 def test_before_a_click_the_box_says_what_to_do(bench: Bench, lang: str) -> None:
     bench.trace("fr")
     seen = bench.page.evaluate(DRAW, [bench.base, "fr", None, lang, False, {"width": 452, "height": 386}])
@@ -406,7 +406,7 @@ def test_before_a_click_the_box_says_what_to_do(bench: Bench, lang: str) -> None
     assert (seen["width"], seen["height"], seen["result"]) == (452, 386, None)
 
 
-@pytest.mark.parametrize("lang", i18n.LANGUAGES)
+@pytest.mark.parametrize("lang", in_ci(["zh"], i18n.LANGUAGES))
 @pytest.mark.parametrize("wall", [False, True])
 def test_while_the_parameters_are_on_their_way_the_box_says_so(bench: Bench, lang: str, wall: bool) -> None:
     bench.trace("fr")

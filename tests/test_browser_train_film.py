@@ -48,6 +48,9 @@ def opened(desk: BrowserContext, server: Server) -> Iterator[Trainee]:
 @pytest.fixture
 def trainee(opened: Trainee) -> Iterator[Trainee]:
     """Sit down before the last picture of a shipped run; at the end there may be nothing to complain about."""
+    opened.page.bring_to_front()
+    if opened.tried_again():
+        opened.train(run=RUN, h=f"{BLOCK}.{HEAD}").wait_film()
     opened.forget()
     opened.press("End")
     yield opened
@@ -67,8 +70,9 @@ def newcomer(window: Trainee) -> Iterator[Trainee]:
     window.forget()
     window.expected.clear()
     yield window
-    assert not window.complaints()
+    complaints = window.complaints()
     window.page.set_viewport_size(DESK["viewport"])
+    assert not complaints
 
 
 def pixels(trainee: Trainee, selector: str) -> np.ndarray:

@@ -37,7 +37,7 @@ def test_a_sentence_typed_before_the_style_sheets_are_there_is_drawn(visitor: Ca
     hasty = visitor()
     held: list[Route] = []
     hasty.page.route("**/explore.css*", lambda route: held.append(route))
-    hasty.page.goto(hasty.server.url + "/?run=fr")
+    hasty.page.goto(hasty.server.url + "/?run=fr", wait_until="commit")  # the sheet that is held may hold up the rest
     box = hasty.page.get_by_role("textbox")
     box.fill("i am a student")
     hasty.page.locator(".lab").wait_for(state="attached")

@@ -91,6 +91,7 @@ def test_the_arrow_key_alone_walks_from_text_to_the_probability_of_explore(
 
 
 @pytest.mark.parametrize("name", in_ci(["copy"], ["copy", "addition", "fr"]))
+@pytest.mark.full
 def test_every_matrix_is_the_tensor_of_the_trace(walker: Walker, name: str) -> None:
     model = runs.load_run(name)
     truth = expected(model, model.example)
@@ -200,7 +201,10 @@ def test_a_step_that_the_model_does_not_do_is_crossed_out_with_its_reason(walker
 
 @pytest.mark.parametrize(
     ("position", "stage", "tensors"),
-    [("rotary", "rotated", {"q.rotated", "k.rotated"}), ("alibi", "biased", {"scores.biased"})],
+    [
+        ("rotary", "rotated", {"q.rotated", "k.rotated"}),
+        pytest.param("alibi", "biased", {"scores.biased"}, marks=pytest.mark.full),
+    ],
 )
 def test_a_step_of_later_papers_has_a_stage_of_its_own(
     walker: Walker, own_runs: None, position: str, stage: str, tensors: set[str]
@@ -283,6 +287,7 @@ def test_one_row_alone_tells_the_same_numbers(walker: Walker, famous: Expected) 
         assert texts[-2] == "−∞" if j > row else close(texts[-2], float(score) / 4)
 
 
+@pytest.mark.full
 def test_a_long_text_is_drawn_in_windows_that_say_so(walker: Walker, own_runs: None) -> None:
     run = own_run("long", max_len=256, d_model=48, n_heads=1)
     text = " ".join(f"s{n % 7}" for n in range(200))

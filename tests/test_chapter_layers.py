@@ -1,41 +1,24 @@
 """What the layer pages ask for: what excites each hidden unit, over the road that the browser takes."""
 
-import json
-import struct
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import Tensors, ask_chapter
 from transformer.gold import groups_of
 from transformer.runs import load_run
 from transformer.studies.units import measure_units
 from transformer.tasks import TASKS
-from ui import roads
 from ui.chapters.encoder import N_SENTENCES
 
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
+pytest_plugins = ["clients"]
 
 
-def ask(client: TestClient, page: str, run: str, **question: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    answer = client.get("/lab/chapter", params={"page": page, "run": run, "s": "", **question})
-    assert answer.status_code == 200, answer.text
-    (length,) = struct.unpack_from("<I", answer.content)
-    header = json.loads(answer.content[4 : 4 + length].decode())
-    numbers = answer.content[4 + length :]
-    assert len(answer.content) < 400_000
-    return header, {
-        name: np.frombuffer(numbers, "<f4", int(np.prod(entry["shape"])), entry["offset"]).reshape(entry["shape"])
-        for name, entry in header["tensors"].items()
-    }
+def ask(client: TestClient, page: str, run: str, **question: str) -> tuple[dict[str, Any], Tensors]:
+    return ask_chapter(client, page, run=run, s="", **question)
 
 
 @pytest.mark.parametrize("name", TASKS)

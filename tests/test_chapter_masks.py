@@ -1,53 +1,27 @@
 """What the page Masks asks of the server: a batch, a painted mask, the mistakes, and hostile questions."""
 
-import json
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import Answered, ask_chapter
 from transformer.runs import load_run
 from transformer.studies.mask_lab import MISTAKES
-from ui import i18n, roads
+from ui import i18n
+
+pytest_plugins = ["clients"]
 
 RUN = "fr"
 TEXT = load_run(RUN).example
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
-
-
-def ask(
-    client: TestClient, status: int = 200, run: str = RUN, s: str = TEXT, **question: str
-) -> tuple[Any, dict[str, np.ndarray]]:
-    answer = client.get("/lab/chapter", params={"page": "masks", "run": run, "s": s, **question})
-    assert answer.status_code == status, answer.text[:200]
-    if status != 200:
-        assert answer.json()["error"] in i18n.words("en")
-        return answer.json(), {}
-    assert len(answer.content) < 400_000
-    (length,) = struct.unpack_from("<I", answer.content)
-    header = json.loads(answer.content[4 : 4 + length], parse_constant=refuse)
-    numbers = answer.content[4 + length :]
-    tensors = {
-        name: np.frombuffer(numbers, "<f4", int(np.prod(at["shape"])), at["offset"]).reshape(at["shape"])
-        for name, at in header["tensors"].items()
-    }
-    return header, tensors
-
-
-def refuse(constant: str) -> None:
-    pytest.fail(f"{constant} is no JSON: a browser cannot read it")
-
-
 # --- the batch ------------------------------------------------------------------------------------------------------
+
+
+def ask(client: TestClient, status: int = 200, run: str = RUN, s: str = TEXT, **question: str) -> Answered:
+    return ask_chapter(client, "masks", status, run=run, s=s, **question)
 
 
 @pytest.mark.parametrize("run", ["fr", "zh", "copy", "addition"])

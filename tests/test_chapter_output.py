@@ -1,42 +1,24 @@
 """What the page Output is told: the logit lens of this very pass, the right answer, a no to every wrong question."""
 
-import json
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import unpack
 from transformer.runs import load_run
 from transformer.studies.lens import read_depths
 from transformer.vocab import EOS, PAD
-from ui import roads
+
+pytest_plugins = ["clients"]
 
 RUNS = ["fr", "zh", "addition"]
 WRONG_IDS = ["", ",", "1,", "-1", "x", "1.5", "²", "٣", "99999", "1e3", f"5,{PAD},6", "9" * 400, ",".join(["5"] * 500)]
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
-
-
 def ask(client: TestClient, run: str, text: str, ids: str) -> Any:
     return client.get("/lab/chapter", params={"page": "output", "run": run, "s": text, "ids": ids})
-
-
-def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
-    arrays = {}
-    for name, spec in header["tensors"].items():
-        flat = np.frombuffer(packed, "<f4", int(np.prod(spec["shape"])), 4 + length + spec["offset"])
-        arrays[name] = flat.reshape(spec["shape"])
-    return header, arrays
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -2,46 +2,29 @@
 
 import dataclasses
 import json
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import unpack
 from transformer import POSITIONS, Transformer
 from transformer.runs import Run, load_run
 from transformer.studies.position_facts import sinusoid
-from ui import roads
 from ui.chapters.positions import answer
 from ui.pack import Answer, RefusedError, pack
+
+pytest_plugins = ["clients"]
 
 VIEWS = ["table", "distance", "shift", "kinds", "swap"]
 MOST_BYTES = 400_000
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
-
-
 def ask(client: TestClient, run: str = "fr", text: str | None = None, **question: str) -> Any:
     text = load_run(run).example if text is None else text
     return client.get("/lab/chapter", params={"page": "positions", "run": run, "s": text, **question})
-
-
-def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
-    arrays = {
-        name: np.frombuffer(packed, "<f4", int(np.prod(spec["shape"])), 4 + length + spec["offset"])
-        for name, spec in header["tensors"].items()
-    }
-    return header, {name: flat.reshape(header["tensors"][name]["shape"]) for name, flat in arrays.items()}
 
 
 def own_run(**changes: Any) -> Run:

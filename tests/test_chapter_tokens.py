@@ -1,27 +1,25 @@
 """What the page Tokens asks of the server: four cuts, real retraining within bounds, neighbours, hostile questions."""
 
-import json
-import struct
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import Answered, ask_chapter
 from transformer.runs import Run, load_run
 from transformer.studies.cuts import CUTS, MOST, PIECE_CUTS, corpus_of, count, learn
 from transformer.studies.neighbours import nearest, plane
 from transformer.tasks import TASKS
 from transformer.vocab import UNK, Vocabulary, make_vocabulary
-from ui import i18n, roads
 from ui.chapters import tokens
 from ui.limits import MOST_CHARACTERS
 from ui.pack import RefusedError
+
+pytest_plugins = ["clients"]
 
 FAMOUS = TASKS["fr"].example
 HOSTILE = [
@@ -39,29 +37,8 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
-
-
-def ask(
-    client: TestClient, status: int = 200, run: str = "fr", s: str = FAMOUS, **question: str
-) -> tuple[Any, dict[str, np.ndarray]]:
-    answer = client.get("/lab/chapter", params={"page": "tokens", "run": run, "s": s, **question})
-    assert answer.status_code == status, answer.text[:200]
-    if status != 200:
-        said = answer.json()
-        i18n.say("en", said["error"], **said["values"])
-        return said, {}
-    assert len(answer.content) < 400_000
-    (length,) = struct.unpack_from("<I", answer.content)
-    header = json.loads(answer.content[4 : 4 + length])
-    numbers = answer.content[4 + length :]
-    return header, {
-        name: np.frombuffer(numbers, "<f4", int(np.prod(at["shape"])), at["offset"]).reshape(at["shape"])
-        for name, at in header["tensors"].items()
-    }
+def ask(client: TestClient, status: int = 200, run: str = "fr", s: str = FAMOUS, **question: str) -> Answered:
+    return ask_chapter(client, "tokens", status, run=run, s=s, **question)
 
 
 def expected(run: Run, side: str, kind: str, size: int) -> Vocabulary:

@@ -1,12 +1,9 @@
 """The frame around the pages and the HTTP roads of the browser: switches, headers, bytes, and hostile requests."""
 
-import json
-import struct
 import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -23,11 +19,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
+from asking import header_of, tensors_of
 from models import TOLERANCE, counts
 from serving import ROOT, Server, serve
 from transformer.runs import load_run
 from transformer.tasks import TASKS
 from ui import i18n, payload, roads, services
+
+pytest_plugins = ["clients"]
 
 pytest_plugins = ["windows"]
 
@@ -73,27 +72,6 @@ WRONG_RUNS = [
     "..",
     "%2e%2e",
 ]
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    """Our own roads under our own middleware, without Streamlit around them."""
-    with TestClient(Starlette(routes=roads.routes, middleware=roads.middleware)) as started:
-        yield started
-
-
-def unpack(packed: bytes) -> tuple[dict[str, Any], bytes]:
-    """Read what the browser reads: header and numbers."""
-    (length,) = struct.unpack_from("<I", packed)
-    assert (4 + length) % 4 == 0, "the numbers must start 4-aligned, or the browser cannot look at them in place"
-    return json.loads(packed[4 : 4 + length].decode("utf-8")), packed[4 + length :]
-
-
-def maps_of(trace: dict[str, Any], numbers: bytes) -> dict[str, np.ndarray]:
-    return {
-        name: np.frombuffer(numbers, "<f4", int(np.prod(entry["shape"])), entry["offset"]).reshape(entry["shape"])
-        for name, entry in trace["tensors"].items()
-    }
 
 
 # -- the hidden switch ---------------------------------------------------------------------------------------------
@@ -248,12 +226,12 @@ def test_trace_is_the_model_own_numbers(client: TestClient) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/octet-stream"
     assert "private" in answer.headers["cache-control"]
-    header, numbers = unpack(answer.content)
+    header, numbers = header_of(answer.content)
     run = load_run(RUN)
     seen = 0
     for entry in header["traces"]:
         trace = run.trace(entry["read"])
-        maps = maps_of(entry, numbers)
+        maps = tensors_of(entry, numbers)
         assert sorted(maps) == sorted(name for name in trace.names() if name.endswith(".weights"))
         for name, numbers_of_map in maps.items():
             np.testing.assert_array_equal(numbers_of_map, trace[name], err_msg=name)
@@ -268,15 +246,15 @@ def test_trace_is_the_model_own_numbers(client: TestClient) -> None:
 
 
 def test_trace_never_shows_a_later_word(client: TestClient) -> None:
-    header, numbers = unpack(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
+    header, numbers = header_of(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
     for entry in header["traces"]:
-        for name, weights in maps_of(entry, numbers).items():
+        for name, weights in tensors_of(entry, numbers).items():
             if name.startswith("decoder") and ".self_attn." in name:
                 assert not np.triu(weights, 1).any(), name
 
 
 def test_trace_tells_probabilities_that_add_up(client: TestClient) -> None:
-    header, _ = unpack(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
+    header, _ = header_of(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
     run = load_run(RUN)
     for entry in header["traces"]:
         logits = run.trace(entry["read"])["logits"].astype(np.float64)
@@ -288,7 +266,7 @@ def test_trace_tells_probabilities_that_add_up(client: TestClient) -> None:
 
 
 def test_the_famous_sentence_comes_with_its_partner(client: TestClient) -> None:
-    header, _ = unpack(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
+    header, _ = header_of(client.get("/lab/trace", params={"run": RUN, "s": FAMOUS}).content)
     shown, partner = header["traces"]
     assert header["show"] == 0
     assert shown["flip"]["words"] == partner["flip"]["words"]
@@ -300,7 +278,7 @@ def test_the_famous_sentence_comes_with_its_partner(client: TestClient) -> None:
 
 def test_a_long_sentence_is_cut_and_says_so(client: TestClient) -> None:
     most = load_run(RUN).model.config.max_len
-    header, _ = unpack(client.get("/lab/trace", params={"run": RUN, "s": "the animal " * most}).content)
+    header, _ = header_of(client.get("/lab/trace", params={"run": RUN, "s": "the animal " * most}).content)
     (entry,) = header["traces"]
     assert len(entry["src"]) == most
     assert {"key": "notice.cut", "values": {"shown": most, "all": 2 * most}} in entry["notices"]
@@ -327,11 +305,11 @@ def check_answer(client: TestClient, text: str) -> None:
         assert answer.json()["error"] in i18n.words("en")
         return
     assert answer.status_code == 200
-    header, numbers = unpack(answer.content)
+    header, numbers = header_of(answer.content)
     for entry in header["traces"]:
         assert len(entry["src"]) == len(entry["unknown"]) >= 1
         assert len(entry["tgt_in"]) == len(entry["tgt_out"]) == len(entry["p"])
-        for name, weights in maps_of(entry, numbers).items():
+        for name, weights in tensors_of(entry, numbers).items():
             np.testing.assert_allclose(weights.sum(-1), 1, **TOLERANCE, err_msg=name)
     assert header["traces"][0]["typed"] == text
 
@@ -404,7 +382,7 @@ def test_readers_at_the_same_time_get_their_own_sentence(client: TestClient) -> 
     task = TASKS[RUN]
     examples = task.examples(3, "test")
     texts = [next(examples).src for _ in range(24)]
-    alone = {text: unpack(payload.explore_payload(RUN, text)) for text in texts}
+    alone = {text: header_of(payload.explore_payload(RUN, text)) for text in texts}
     services.payloads.results.clear()
     services.payloads.size = 0
 
@@ -413,7 +391,7 @@ def test_readers_at_the_same_time_get_their_own_sentence(client: TestClient) -> 
 
     with ThreadPoolExecutor(8) as together:
         for text, packed in zip(texts, together.map(fetch, texts), strict=True):
-            assert unpack(packed) == alone[text]
+            assert header_of(packed) == alone[text]
 
 
 def test_kept_answers_stay_below_their_limit() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import fake_worker
 from job_tools import ANNA, BERT, CARL, ended, office, recipe, until, wanted
-from ui.jobs.job import ACTIVE, FOLLOWS, KEPT, STATES, Job
+from ui.jobs.job import ACTIVE, FOLLOWS, KEPT, STATES, Job, JobState
 from ui.jobs.line import in_order, places, startable
 from ui.jobs.office import Jobs
 from ui.jobs.runner import Ended, ended_in, wish_in
@@ -52,6 +52,46 @@ def test_what_cannot_follow_is_never_written(tmp_path: Path) -> None:
                 with pytest.raises(ValueError, match="cannot follow"):
                     jobs.store.change(job.id, STATES, state=state)
                 assert jobs.get(job.id) == before
+
+
+def test_a_run_that_is_being_kept_is_read_where_it_went(tmp_path: Path) -> None:
+    """The index hears of the move a moment after it: in between, the run lies at neither of the places it tells."""
+    with office(tmp_path) as jobs:
+        job = start(jobs, ANNA)
+        jobs.store.change(job.id, ("waiting",), state="running")
+        before, after = jobs.folders.run_of(job), tmp_path / job.name
+        before.mkdir()
+        looked: list[Path] = []
+
+        def read(run: Path) -> Path:
+            looked.append(run)
+            if len(looked) == 1:
+                before.rename(after)
+            if len(looked) == 3:
+                jobs.store.change(job.id, ("running",), state="done", kept=True)
+            if not run.exists():
+                raise RefusedError(404, "jobs.refuse.no_film")
+            return run
+
+        assert jobs.read_run(job.id, read) == after
+        assert looked == [before, before, before, after]
+
+
+@pytest.mark.parametrize("state", ["waiting", "running"])
+def test_a_run_that_lies_still_is_read_once(state: JobState, tmp_path: Path) -> None:
+    with office(tmp_path) as jobs:
+        job = start(jobs, ANNA)
+        if state == "running":
+            jobs.store.change(job.id, ("waiting",), state=state)
+            jobs.folders.run_of(job).mkdir()
+        looked: list[Path] = []
+
+        def read(run: Path) -> None:
+            looked.append(run)
+            raise RefusedError(404, "jobs.refuse.no_film")
+
+        assert refusal(lambda: jobs.read_run(job.id, read)) == (404, "jobs.refuse.no_film")
+        assert len(looked) == 1
 
 
 def test_a_job_reads_what_it_wrote_and_nothing_else() -> None:

@@ -12,6 +12,7 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from asking import unpack
 from models import ANY, tiny_model
 from test_payload import FAMOUS, HOSTILE
 from transformer import Trace, Transformer, save_run, trace_pair
@@ -22,19 +23,6 @@ from ui import pass_payload, payload, roads, services
 from ui.chapters import masks, tokens
 from ui.pack import Answer, RefusedError, pack
 from ui.pass_payload import parameters_payload
-
-
-def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read the bytes back by the description in ui/pack.py alone."""
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
-    start = 4 + length
-    assert start % 4 == 0
-    tensors = {}
-    for name, place in header["tensors"].items():
-        count = int(np.prod(place["shape"]))
-        tensors[name] = np.frombuffer(packed, "<f4", count, start + place["offset"]).reshape(place["shape"])
-    return header, tensors
 
 
 def pass_of(run: Run, text: str, said: str = "") -> tuple[dict[str, Any], dict[str, np.ndarray], Trace]:

@@ -1,8 +1,6 @@
 """The bytes that the browser draws are the tensors of the model, for every kind of text that a person may send."""
 
 import dataclasses
-import json
-import struct
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from asking import Tensors, header_of, tensors_of
 from models import tiny_model
 from transformer import Transformer, load_run, save_run, trace_pair
 from transformer.decode import greedy_ids
 from transformer.vocab import BOS, EOS, SPECIALS, UNK, WordVocabulary
 from ui import payload, services
 from ui.limits import MOST_CHARACTERS, within_limit
-from ui.payload import RefusedError, explore_payload
+from ui.pack import RefusedError
+from ui.payload import explore_payload
 
 FAMOUS = "the animal did not cross the street because it was too tired"
 HOSTILE = [
@@ -42,22 +42,9 @@ HOSTILE = [
 ]
 
 
-def unpack(packed: bytes) -> tuple[dict[str, Any], list[dict[str, np.ndarray]]]:
-    """Read the bytes back by the description in ui/payload.py alone."""
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
-    start = 4 + length
-    assert start % 4 == 0
-    maps = []
-    for sentence in header["traces"]:
-        arrays = {}
-        for name, spec in sentence["tensors"].items():
-            assert spec["dtype"] == "f4"
-            count = int(np.prod(spec["shape"]))
-            flat = np.frombuffer(packed, "<f4", count, start + spec["offset"])
-            arrays[name] = flat.reshape(spec["shape"])
-        maps.append(arrays)
-    return header, maps
+def unpack(packed: bytes) -> tuple[dict[str, Any], list[Tensors]]:
+    header, numbers = header_of(packed)
+    return header, [tensors_of(sentence, numbers) for sentence in header["traces"]]
 
 
 def test_every_map_is_the_model_s_own_tensor() -> None:

@@ -10,9 +10,11 @@ from walking import Walker, open_walker
 
 
 @pytest.fixture(scope="module")
-def sitting(desk: BrowserContext, server: Server) -> Walker:
+def sitting(desk: BrowserContext, server: Server) -> Iterator[Walker]:
     """One window for a file: opening a page in a used window takes half as long as in a new one."""
-    return open_walker(desk, server)
+    walker = open_walker(desk, server)
+    yield walker
+    walker.page.close()
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import torch
-from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import BrowserContext
 
 from models import shake, tiny_config
 from reader import Reader
 from serving import Server
+from standin import Asked, stand_in
 from transformer import Transformer, load_run, runs, save_run
 from transformer.runs import Run
 from transformer.vocab import SPECIALS, UNK, WordVocabulary
@@ -86,15 +87,11 @@ class Walker(Reader):
         """Answer as if the server had this model: its pass and its parameters."""
         packed = pass_payload._pack(run, text, "")
 
-        def answer(route: Route) -> None:
-            asked = route.request.url
-            parameters = "/lab/parameters" in asked
-            at = asked.split("at=")[1].split("&")[0] if parameters else ""
-            body = pack(pass_payload._parameters(run, at)) if parameters else packed
-            route.fulfill(body=body, content_type="application/octet-stream")
+        def parameters(asked: Asked) -> None:
+            at = asked.url.split("at=")[1].split("&")[0]
+            asked.say(pack(pass_payload._parameters(run, at)))
 
-        self.page.route("**/lab/pass*", answer)
-        self.page.route("**/lab/parameters*", answer)
+        stand_in(self, {"*/lab/pass*": lambda asked: asked.say(packed), "*/lab/parameters*": parameters})
 
 
 def open_walker(context: BrowserContext, server: Server) -> Walker:

@@ -42,6 +42,7 @@ def shared_window(chromium: Browser, server: Server) -> Iterator[Visitor]:
 @pytest.fixture
 def here(shared_window: Visitor) -> Iterator[Visitor]:
     """The shared window as it was in the beginning, with nothing heard."""
+    shared_window.page.bring_to_front()
     for heard in (shared_window.requests, shared_window.frames, shared_window.console):
         heard.clear()
     yield shared_window

@@ -10,7 +10,9 @@ from transformer.positions import Position
 from transformer.scores import SCORES, Score
 from transformer.tap import OFF, Tap
 
-__all__ = ["SCORES", "MultiHeadAttention", "attend", "attend_fused", "attend_in_training"]
+__all__ = ["SCORES", "MultiHeadAttention", "attend", "attend_fused", "attend_keys_first"]
+
+MANY, SHORT = 8, 40  # so many sentences, and keys at most: from there on the fused call is the slower one on a CPU
 
 
 class MultiHeadAttention(nn.Module):
@@ -42,6 +44,7 @@ class MultiHeadAttention(nn.Module):
 
         x_q: (batch, query, d_model)   x_kv: (batch, key, d_model)
         mask: (batch or 1, 1, query or 1, key) bool, True = may look; None = all may   ->  (batch, query, d_model)
+        Either of x_q and x_kv may have further axes in front, such as (trial, batch, ...), which broadcast.
         position: how self-attention is told where its words stand, if not by their embeddings
         """
         q = tap("q", self.split_heads(self.w_q(x_q)))  # (batch, head, query, d_k)
@@ -57,20 +60,20 @@ class MultiHeadAttention(nn.Module):
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None, tap: Tap) -> Tensor:
         """Take the road that can be seen, or a faster one to the same context. Shapes as in `attend`, below."""
         dropout = self.dropout if self.training else 0.0
-        pair = self.score.as_dot(q, k) if tap is OFF else None
+        pair = None if tap.inside else self.score.as_dot(q, k)
         if pair is None:
             return attend(q, k, v, mask, self.score, bias, dropout, tap)
-        if self.training:
-            return attend_in_training(*pair, v, mask, bias, dropout)
+        if self.training or (q.shape[:-3].numel() >= MANY and k.size(-2) <= SHORT):
+            return attend_keys_first(*pair, v, mask, bias, dropout)
         return attend_fused(*pair, v, mask, bias)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """Give each head its own d_k features: (batch, seq, d_model) -> (batch, head, seq, d_k)."""
-        return x.unflatten(-1, (self.n_heads, self.d_k)).transpose(1, 2)
+        return x.unflatten(-1, (self.n_heads, self.d_k)).transpose(-3, -2)
 
     def merge_heads(self, x: Tensor) -> Tensor:
         """Lay the heads side by side again: (batch, head, seq, d_k) -> (batch, seq, d_model)."""
-        return x.transpose(1, 2).flatten(-2)
+        return x.transpose(-3, -2).flatten(-2)
 
 
 def rotated(q: Tensor, k: Tensor, position: Position, tap: Tap) -> tuple[Tensor, Tensor]:
@@ -116,10 +119,10 @@ def attend_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Ten
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1.0)
 
 
-def attend_in_training(
+def attend_keys_first(
     q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None, dropout: float = 0.0
 ) -> Tensor:
-    """Compute the same context by the road that trains fastest on a CPU. Shapes and inputs as in `attend_fused`.
+    """Compute the same context by the fastest road for many short sentences on a CPU. Shapes as in `attend_fused`.
 
     The scores are laid out keys first, (batch, head, key, query): softmax over the last axis is slow unless its
     length is a multiple of 16, and sentences are short. Adding a mask of 0 and -inf is cheaper than filling.

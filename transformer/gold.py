@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from transformer.vocab import BOS, EOS, UNK, Vocabulary
+from transformer.vocab import EOS, UNK, Vocabulary, shifted_right
 
 
 class Sentence(Protocol):
@@ -71,18 +71,24 @@ class Group(NamedTuple):
     tgt_in: Tensor  # (sentence, tgt)
 
 
-def groups_of(examples: Iterable[Sentence], src_vocab: Vocabulary, tgt_vocab: Vocabulary) -> list[Group]:
-    """Sort sentences by their two lengths; those with a word that a vocabulary does not know are left out."""
+def groups_of(
+    examples: Iterable[Sentence], src_vocab: Vocabulary, tgt_vocab: Vocabulary, longest: int | None = None
+) -> list[Group]:
+    """Sort sentences by their two lengths; those with a word that a vocabulary does not know are left out.
+
+    longest: leave out a pair with a side of more tokens, such as a model with this `max_len` cannot read
+    """
     by_lengths: dict[tuple[int, int], list[Known]] = {}
     for example in examples:
         src, tgt = src_vocab.encode(example.src).ids, [*tgt_vocab.encode(example.tgt).ids, EOS]
-        if src and UNK not in src and UNK not in tgt:
+        short = longest is None or max(len(src), len(tgt)) <= longest
+        if src and short and UNK not in src and UNK not in tgt:
             known = Known(src, tgt, list(example.alignment), example.referent, dict(example.relations))
             by_lengths.setdefault((len(src), len(tgt)), []).append(known)
     groups = []
     for sentences in by_lengths.values():
         src = torch.tensor([known.src for known in sentences])
-        tgt_in = torch.tensor([[BOS, *known.tgt[:-1]] for known in sentences])
+        tgt_in = torch.tensor([shifted_right(known.tgt) for known in sentences])
         groups.append(Group(sentences, src, tgt_in))
     return groups
 

@@ -104,7 +104,7 @@ class Transformer(nn.Module):
     @staticmethod
     def _unless_all(mask: Tensor, tap: Tap) -> Tensor | None:
         """Drop a mask that hides nothing: attention without one is faster and exactly the same."""
-        return None if tap is OFF and bool(mask.all()) else mask
+        return None if not tap.inside and bool(mask.all()) else mask
 
     def _check(self, ids: Tensor, vocab_size: int, side: str) -> None:
         if ids.dim() != 2 or ids.size(1) == 0:

@@ -13,7 +13,12 @@ Edit = Callable[[str, Tensor], Tensor]
 
 
 class Tap:
-    """Return each tensor as it came. The shared `OFF` also tells attention that the fused road may be taken."""
+    """Return each tensor as it came.
+
+    inside: does it want to see the scores and the weights of attention? If not, a faster road without them is taken.
+    """
+
+    inside = True
 
     def __call__(self, name: str, x: Tensor) -> Tensor:
         return x
@@ -23,7 +28,13 @@ class Tap:
         return self
 
 
-OFF = Tap()
+class Off(Tap):
+    """See nothing at all: what a pass is given that nobody watches."""
+
+    inside = False
+
+
+OFF = Off()
 
 
 class Recorder(Tap):

@@ -18,7 +18,7 @@ from transformer.run_files.sealed import LIMITS, MANIFEST, STAGED, RunError, ent
 from transformer.training.film import probes_of
 from transformer.training.recipe import OWN, Recipe
 from transformer.training.subject import task_of
-from transformer.vocab import BOS, Vocabulary
+from transformer.vocab import Vocabulary, shifted_right
 from ui.jobs.events import looks_of
 from ui.jobs.progress import Logs
 from ui.pack import Parcel, RefusedError
@@ -106,7 +106,7 @@ def _maps(name: str, data: bytes, reel: Reel) -> dict[str, np.ndarray]:
     """Read the maps of one frame, (head, query, key) each, as bytes; RunError for what is no picture of this model."""
     known = re.compile(rf"[0-9]{{1,3}}\.(?:{'|'.join(map(re.escape, reel.blocks))})\.weights")
     arrays = {}
-    for key, tensor in read_tensors(name, data).items():
+    for key, tensor in sorted(read_tensors(name, data).items()):  # the same bytes whenever they are asked for
         array = tensor.numpy()
         if not known.fullmatch(key) or array.ndim != 3 or array.shape[0] != reel.info["model"]["n_heads"]:
             raise RunError(f"{name} holds what is no picture of this model")
@@ -122,7 +122,7 @@ def _spoken(vocabulary: Vocabulary, ids: Any, arrays: Mapping[str, np.ndarray], 
     fits = isinstance(ids, list) and len(ids) == rows and all(type(i) is int and 0 <= i < len(vocabulary) for i in ids)
     if not fits:
         return numbered_target(rows)
-    return {"tgt_in": tokens(vocabulary, [BOS, *ids[:-1]]), "tgt_out": tokens(vocabulary, ids)}
+    return {"tgt_in": tokens(vocabulary, shifted_right(ids)), "tgt_out": tokens(vocabulary, ids)}
 
 
 def _require_labels(reel: Reel, frame: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -213,6 +213,6 @@ def _probes(info: Mapping[str, Any], vocabularies: tuple[Vocabulary, Vocabulary]
     for probe in probes:
         words: Words = {"src": tokens(src_vocab, probe.src), "tgt_in": None, "tgt_out": None}
         if probe.tgt is not None:
-            words |= {"tgt_in": tokens(tgt_vocab, [BOS, *probe.tgt[:-1]]), "tgt_out": tokens(tgt_vocab, probe.tgt)}
+            words |= {"tgt_in": tokens(tgt_vocab, shifted_right(probe.tgt)), "tgt_out": tokens(tgt_vocab, probe.tgt)}
         found.append(words)
     return found

@@ -31,6 +31,10 @@ PAGES: dict[str, PageEntry] = {
     "glossary": PageEntry("glossary", "glossary", "learn"),
     "train": PageEntry("train", "train", "train"),
     "runs": PageEntry("runs", "runs", "train"),
+    "generate": PageEntry("generate", "generate", "intervene"),
+    "edit": PageEntry("edit", "edit", "intervene"),
+    "heads": PageEntry("heads", "heads", "intervene"),
+    "compare": PageEntry("compare", "compare", "intervene"),
 }
 
 

@@ -9,14 +9,16 @@ import re
 from typing import Any
 
 from transformer.decode import greedy_ids
+from transformer.heads import blocks_of
 from transformer.runs import Run
 from transformer.source import sources_of
 from transformer.trace import Trace, trace_pair
-from transformer.vocab import BOS, EOS, UNK
+from transformer.vocab import shifted_right
 from ui import services
 from ui.limits import within_limit
 from ui.pack import Answer, Parcel, RefusedError, pack
-from ui.payload import about, as_in_training, describe, in_other_words, left_out, read
+from ui.payload import about, describe, in_other_words, left_out
+from ui.reading import as_in_training, read, told
 
 VERSION = 1
 MOST_BYTES = 48 * 1024 * 1024
@@ -45,21 +47,35 @@ def parameters_payload(name: str, at: str) -> bytes:
     return services.packed(name, ("parameters", at), lambda run: pack(_parameters(run, at)))
 
 
+def require_room(run: Run, n_src: int, n_tgt: int, passes: int = 2) -> None:
+    """Refuse a sentence whose maps of attention are more than is sent at once, before anything is computed.
+
+    n_src, n_tgt: tokens of both sides   passes: how many times all maps go into one answer
+    RefusedError: error.too_large.
+    """
+    cells = {"encoder": n_src * n_src, "decoder": n_tgt * n_tgt, "cross": n_tgt * n_src}
+    numbers = run.model.config.n_heads * sum(cells[kind] for kind in blocks_of(run.model).values())
+    n_bytes = passes * 4 * numbers
+    if n_bytes > MOST_BYTES:
+        raise RefusedError(422, "error.too_large", megabytes=round(n_bytes / 1e6), most=MOST_BYTES // 10**6)
+
+
 def _pack(run: Run, text: str, said: str) -> bytes:
     text, notices = within_limit(text)
     encoding, cut = read(run, text)
-    right = None if said.strip() else as_in_training(run, encoding)
-    tgt_out, told = (right, []) if right else _target(run, encoding.ids, said)
-    trace = trace_pair(run.model, encoding.ids, [BOS, *tgt_out[:-1]], run.src_vocab, run.tgt_vocab)
+    forced, about_words = told(run, said)
+    right = None if forced else as_in_training(run, encoding)
+    tgt_out = forced or right or greedy_ids(run.model, encoding.ids)
+    trace = trace_pair(run.model, encoding.ids, shifted_right(tgt_out), run.src_vocab, run.tgt_vocab)
     parcel = Parcel()
     tensors = {key: parcel.add(trace[key]) for key in trace.names() if not _left_out(run, key)}
     if len(parcel.buffer) > MOST_BYTES:
         raise RefusedError(422, "error.too_large", megabytes=round(len(parcel.buffer) / 1e6), most=MOST_BYTES // 10**6)
     sentence = describe(run, text, encoding, trace, tgt_out)
-    sentence |= {"notices": left_out(run, bool(said.strip())), "forced": bool(said.strip())}
+    sentence |= {"notices": left_out(run, told=forced is not None), "forced": forced is not None}
     if right:
         sentence |= in_other_words(run, greedy_ids(run.model, encoding.ids))
-    sentence["notices"] += notices + cut + told
+    sentence["notices"] += notices + cut + about_words
     basis, config = about(run), run.model.config
     header = {
         **basis,
@@ -68,24 +84,11 @@ def _pack(run: Run, text: str, said: str) -> bytes:
         "names": trace.names(),
         "specs": _specs(run, trace),
         "vocab": {"src": _tokens(run.src_vocab), "tgt": _tokens(run.tgt_vocab)},
-        "ids": {"src": encoding.ids, "tgt_in": [BOS, *tgt_out[:-1]], "tgt_out": tgt_out},
+        "ids": {"src": encoding.ids, "tgt_in": shifted_right(tgt_out), "tgt_out": tgt_out},
         "sentence": sentence,
         "tensors": tensors,
     }
     return parcel.close(header)
-
-
-def _target(run: Run, src_ids: list[int], said: str) -> tuple[list[int], list[dict[str, Any]]]:
-    """Give what the decoder's rows write: its own words, or those that it is made to read, with notices about them."""
-    said, notices = within_limit(said)
-    if not said.strip():
-        return greedy_ids(run.model, src_ids), []
-    ids, most = run.tgt_vocab.encode(said).ids, run.model.config.max_len - 1
-    if len(ids) > most:
-        notices = [*notices, {"key": "notice.cut", "values": {"shown": most, "all": len(ids)}}]
-    if UNK in ids[:most]:
-        notices = [*notices, {"key": "notice.unknown_target", "values": {"n": ids[:most].count(UNK)}}]
-    return [*ids[:most], EOS], notices
 
 
 def _left_out(run: Run, name: str) -> bool:

@@ -11,11 +11,12 @@ from transformer.config import LEFT_OUT
 from transformer.decode import greedy_batch
 from transformer.runs import Run
 from transformer.trace import Trace, trace_pair
-from transformer.vocab import BOS, EOS, UNK, Encoding
+from transformer.vocab import EOS, UNK, Encoding, shifted_right
 from ui import services
 from ui.answers import flip_of, gold_of, nearest_of, unit_of
 from ui.limits import within_limit
-from ui.pack import Parcel, RefusedError
+from ui.pack import Parcel
+from ui.reading import as_in_training, read
 
 VERSION = 2
 TOP = 5
@@ -105,23 +106,10 @@ def _sentence(run: Run, text: str, encoding: Encoding, tgt_out: list[int], parce
     """Trace one sentence with its translation, add its attention maps to the parcel, and describe both."""
     right = as_in_training(run, encoding)
     read = right or tgt_out
-    trace = trace_pair(run.model, encoding.ids, [BOS, *read[:-1]], run.src_vocab, run.tgt_vocab)
+    trace = trace_pair(run.model, encoding.ids, shifted_right(read), run.src_vocab, run.tgt_vocab)
     maps = {name: parcel.add(trace[name]) for name in trace.names() if name.endswith(".weights")}
     sentence = {**describe(run, text, encoding, trace, read), "tensors": maps, "notices": left_out(run)}
     return sentence | in_other_words(run, tgt_out) if right else sentence
-
-
-def as_in_training(run: Run, encoding: Encoding) -> list[int] | None:
-    """Give what the decoder of a model without a causal mask is shown with: the ids of the right answer, with EOS.
-
-    Left alone it has nothing to copy and often writes nothing at all, so of what it has learned one would see nothing.
-    None for a model with the mask, and where nobody knows the answer or the decoder cannot read it.
-    """
-    if run.model.config.causal:
-        return None
-    gold = run.task.answer(run.src_vocab.join(encoding.surfaces)) if run.task else None
-    ids = [*run.tgt_vocab.encode(gold.tgt).ids, EOS] if gold else []
-    return ids if 1 < len(ids) <= run.model.config.max_len and UNK not in ids else None
 
 
 def in_other_words(run: Run, written: list[int]) -> dict[str, Any]:
@@ -157,18 +145,6 @@ def describe(run: Run, text: str, encoding: Encoding, trace: Trace, tgt_out: lis
         "flip": None,
         "notices": [],
     }
-
-
-def read(run: Run, text: str) -> tuple[Encoding, list[dict[str, Any]]]:
-    """Turn a text into what this model can read, with a notice for whatever had to be left out."""
-    encoding = run.src_vocab.encode(text)
-    n, most = len(encoding.ids), run.model.config.max_len
-    if n == 0:
-        raise RefusedError(422, "error.empty")
-    if n <= most:
-        return encoding, []
-    cut = Encoding(encoding.ids[:most], encoding.surfaces[:most], encoding.spans[:most])
-    return cut, [{"key": "notice.cut", "values": {"shown": most, "all": n}}]
 
 
 def _probabilities(run: Run, trace: Trace, tgt_out: list[int]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui import i18n, jobs, visitors
 from ui.faults import log_fault
+from ui.kept import parcel
 from ui.own_data import routes as text_routes
 from ui.runs_roads import routes as runs_routes
 from ui.training_roads import routes as training_routes
@@ -55,37 +56,38 @@ VERSION = _version()
 async def trace(request: Request) -> Response:
     """GET /lab/trace?run=&s= : one sentence through one model, as ui/payload.py packs it."""
     asked = request.query_params
-    return await _answer("explore", asked.get("run", ""), asked.get("s", ""))
+    return await _answer(request, "explore", asked.get("run", ""), asked.get("s", ""))
 
 
 async def whole_pass(request: Request) -> Response:
     """GET /lab/pass?run=&s=&t= : every tensor of one forward pass, as ui/pass_payload.py packs it."""
     asked = request.query_params
-    return await _answer("pass", asked.get("run", ""), asked.get("s", ""), asked.get("t", ""))
+    return await _answer(request, "pass", asked.get("run", ""), asked.get("s", ""), asked.get("t", ""))
 
 
 async def parameters(request: Request) -> Response:
     """GET /lab/parameters?run=&at= : what training learned at one place of a model."""
     asked = request.query_params
-    return await _answer("parameters", asked.get("run", ""), asked.get("at", ""))
+    return await _answer(request, "parameters", asked.get("run", ""), asked.get("at", ""))
 
 
 async def chapter(request: Request) -> Response:
     """GET /lab/chapter?page=&run=&s=&... : what one page asks beside the pass, as its file in ui/chapters/ answers."""
     asked = dict(request.query_params)
     page, run, text = (asked.pop(key, "") for key in ("page", "run", "s"))
-    return await _answer("chapter", page, run, text, asked)
+    return await _answer(request, "chapter", page, run, text, asked)
 
 
-async def _answer(kind: str, *question: Any) -> Response:
+async def _answer(request: Request, kind: str, *question: Any) -> Response:
     try:
-        status, body = await run_in_threadpool(_packed, kind, *question)
+        return await run_in_threadpool(_told, request, kind, *question)
     except Exception as error:
         return JSONResponse({"error": "error.unexpected", "values": {"id": log_fault(error)}}, status_code=500)
-    if isinstance(body, bytes):
-        headers = {"Cache-Control": "private, max-age=60"}
-        return Response(body, media_type="application/octet-stream", headers=headers)
-    return JSONResponse(body, status_code=status)
+
+
+def _told(request: Request, kind: str, *question: Any) -> Response:
+    status, body = _packed(kind, *question)
+    return parcel(request, body) if isinstance(body, bytes) else JSONResponse(body, status_code=status)
 
 
 def _packed(kind: str, *question: Any) -> tuple[int, bytes | dict[str, Any]]:

@@ -9,7 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from transformer import Transformer
 from transformer.runs import Run, RunEntry, RunError, error_of, find_run, load_run, run_folders
 from transformer.tasks import TASKS
 from ui.jobs import jobs
@@ -60,6 +62,11 @@ def stamp(name: str) -> Stamp:
     return _stamp(find_run(name))
 
 
+def stamps() -> tuple[Stamp, ...]:
+    """Tell one state of all runs together from the next: for answers that speak of other runs too."""
+    return tuple(_stamp(folder) for folder in run_folders())
+
+
 def _stamp(folder: Path) -> Stamp:
     try:
         return str(folder), (folder / "manifest.json").stat().st_mtime_ns
@@ -78,23 +85,49 @@ def run(name: str) -> Run:
 
 @functools.lru_cache(maxsize=16)
 def _load(stamp: Stamp) -> Run:
-    return load_run(Path(stamp[0]))
+    loaded = load_run(Path(stamp[0]))
+    _states[loaded.model] = stamp
+    return loaded
+
+
+_states: WeakKeyDictionary[Transformer, Stamp] = WeakKeyDictionary()
+
+
+def state_of(run: Run) -> Stamp:
+    """Tell which saved state of a run this is; a training may have saved another one since it was loaded."""
+    return _states.get(run.model) or _stamp(run.path)
 
 
 _of_runs: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
+_making: dict[tuple[Hashable, ...], threading.RLock] = {}  # what is being computed at this moment
 OF_RUNS_KEPT = 200
 
 
 def of_run(run: Run, what: str, make: Callable[[], Any]) -> Any:
-    """Compute something about a run once for all visitors; `what` names it. Read it, never change it."""
-    key = (_stamp(run.path), what)
+    """Compute something about a run once for all visitors; `what` names it. Read it, never change it.
+
+    Who asks for the same waits, everybody else goes on.
+    """
+    key = (state_of(run), what)
     with _one_at_a_time:
-        if key not in _of_runs:
-            _of_runs[key] = make()
-        _of_runs.move_to_end(key)
-        while len(_of_runs) > OF_RUNS_KEPT:
-            _of_runs.popitem(last=False)
-        return _of_runs[key]
+        if key in _of_runs:
+            _of_runs.move_to_end(key)
+            return _of_runs[key]
+        turn = _making.setdefault(key, threading.RLock())
+    with turn:
+        try:
+            with _one_at_a_time:
+                if key in _of_runs:
+                    return _of_runs[key]
+            made = make()
+            with _one_at_a_time:
+                _of_runs[key] = made
+                while len(_of_runs) > OF_RUNS_KEPT:
+                    _of_runs.popitem(last=False)
+            return made
+        finally:
+            with _one_at_a_time:
+                _making.pop(key, None)
 
 
 class Kept:

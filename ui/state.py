@@ -1,5 +1,6 @@
 """The only file that says session_state: which widget keys exist, and who may set them from outside."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,6 +9,7 @@ from ui import i18n
 
 SENTENCE, RUN, LANGUAGE, PROJECTOR = "s", "run", "lang", "projector"
 _EXAMPLE_OF = "example_of"
+_OPTION = "o_"  # as assets/components/step/address.js writes it
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,30 @@ def keep_in_link(key: str) -> None:
     st.session_state[f"kept_{key}"], st.session_state[f"seen_{key}"] = value, st.query_params.get(key)
 
 
+def change_run(choices: list[str], example_of: Callable[[str], str | None]) -> None:
+    """Write a run that has just been chosen into the address together with its own example: one step of the history.
+
+    What single views kept in the address (edits, a second run) was about the run before.
+    """
+    run = st.session_state[RUN]
+    example = example_of(run) if run in choices else None
+    if example is None:
+        return put_in_link(RUN, choices)
+    kept = {key: value for key, value in st.query_params.items() if not key.startswith(_OPTION)}
+    st.query_params.from_dict({**kept, RUN: run, SENTENCE: example})
+    st.session_state[SENTENCE] = st.session_state[f"kept_{SENTENCE}"] = example
+    st.session_state[f"seen_{SENTENCE}"], st.session_state[_EXAMPLE_OF] = example, run
+    return None
+
+
 def offer_example(run: str, example: str) -> None:
-    """Put a run's own example into the sentence box when the visitor changes over to that run."""
-    if st.session_state.get(_EXAMPLE_OF, run) != run:
+    """Put a run's own example into the sentence box if it is another run than before, in whatever way that came.
+
+    But where the browser went Back or Forward the address names a sentence of its own, which stays.
+    """
+    asked = st.query_params.get(SENTENCE)
+    returned = asked is not None and asked != st.session_state.get(f"seen_{SENTENCE}", asked)
+    if st.session_state.get(_EXAMPLE_OF, run) != run and not returned:
         st.session_state[SENTENCE] = example
         keep_in_link(SENTENCE)
     st.session_state[_EXAMPLE_OF] = run

@@ -23,6 +23,7 @@ from ui.asking import number_in, refused, road
 from ui.jobs import jobs
 from ui.jobs.job import ACTIVE, JOB_ID, TOKEN
 from ui.jobs.progress import frames
+from ui.kept import parcel
 from ui.pack import RefusedError
 from ui.visitors import is_teacher, require_known, visitor_of
 
@@ -133,9 +134,8 @@ def progress(request: Request, body: None) -> dict[str, Any]:
     found, visitor = office(request), visitor_of(request)
     job = found.get(job_in(request))
     line, frame = number_in(request, "line", 0, FAR), number_in(request, "frame", 0, FAR)
-    run = found.folders.run_of(job)
+    run, told = found.folders.run_of(job), found.told(job, visitor)  # first: of one that is over, nothing more is asked
     lines, steps = found.logs.lines(run, line, MOST_LINES), frames(run)[frame : frame + MOST_FRAMES]
-    told = found.told(found.get(job.id), visitor)
     return {"job": told, "line": line, "lines": lines, "frame": frame, "frames": steps, "events": events_of(run)}
 
 
@@ -167,10 +167,12 @@ def film(request: Request, body: None) -> bytes | Response:
 
     found = office(request)
     run, over = run_in(request, found)
-    first, most = number_in(request, "frame", 0, FAR), number_in(request, "most", 8, MOST_FRAMES_SENT)
-    parcel = film_parcel(run, found.logs, first, max(1, most))
-    kept = "private, max-age=60" if over else "no-store"
-    return Response(parcel, media_type="application/octet-stream", headers={"Cache-Control": kept})
+    first, most = number_in(request, "frame", 0, FAR), max(1, number_in(request, "most", 8, MOST_FRAMES_SENT))
+    if over:
+        return parcel(request, film_parcel(run, found.logs, first, most))
+    job = request.query_params["job"]
+    packed = found.read_run(job, lambda place: film_parcel(place, found.logs, first, most))
+    return Response(packed, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
 
 def history(request: Request, body: None) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Inputs that pages share. Each returns what a person chose; none computes anything."""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
 
-from transformer.runs import RunEntry
+from transformer.runs import RunEntry, RunError
 from ui import i18n, services, state
 from ui.components import picture
 from ui.limits import MOST_CHARACTERS, within_limit
@@ -41,13 +42,19 @@ def run_chooser(language: str, runs: list[RunEntry]) -> str | None:
         good,
         format_func=lambda name: run_label(language, name),
         key=state.RUN,
-        on_change=state.put_in_link,
-        args=(state.RUN, good),
+        on_change=state.change_run,
+        args=(good, _example_of),
     )
     for run in runs:
         if run.error is not None:
             st.warning(i18n.say(language, "frame.damaged_run", name=state.plain(run.name)))
     return chosen
+
+
+def _example_of(name: str) -> str | None:
+    with contextlib.suppress(RunError):  # gone this very moment
+        return services.run(name).example
+    return None
 
 
 def run_label(language: str, name: str) -> str:

@@ -8,6 +8,7 @@
 import { drawOn, Mount } from './mount.js';
 import { Page } from './page.js';
 import { readTrace } from './payload.js';
+import { goTo } from './shell.js';
 import { readPalette } from './theme.js';
 import { carryView, readView } from './view.js';
 
@@ -32,7 +33,7 @@ class ExploreMount extends Mount {
     this.page = new Page(root, {
       sentence: (text) => this.component?.setTriggerValue('sentence', text),
       projector: (on) => this.component?.setTriggerValue('projector', on),
-      go: (page, view) => this.component?.setTriggerValue('go', { page, view }),
+      go: (page, view) => goTo(this.component, page, view),
     });
   }
 
@@ -69,7 +70,7 @@ class ExploreMount extends Mount {
     page.payload = payload;
     page.draw();
     if (onWall) this.root.focus({ preventScroll: true });
-    page.rewriteLink();
+    page.link.soon();
   }
 
   /**

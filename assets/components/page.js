@@ -2,7 +2,9 @@
 
 import { blockOf, rowSide } from './blocks.js';
 import { Busy } from './busy.js';
+import { doorsOf } from './doors.js';
 import { listenKeys } from './keys.js';
+import { Link } from './link.js';
 import { lookOf } from './look.js';
 import * as moves from './moves.js';
 import { makeParts } from './parts.js';
@@ -11,7 +13,7 @@ import { pointedRow, sceneOf } from './scene.js';
 import { after, pictureOfScreen } from './screens.js';
 import { bindingsOf } from './shortcuts.js';
 import { readPalette } from './theme.js';
-import { rowOf, writeView } from './view.js';
+import { rowOf, traceOf, writeView } from './view.js';
 
 /** @typedef {import('./payload.js').Payload} Payload */
 /** @typedef {import('./payload.js').Notice} Notice */
@@ -19,8 +21,6 @@ import { rowOf, writeView } from './view.js';
 /** @typedef {import('./strings.js').Words} Words */
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server what travels to Python */
-
-const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 
 export class Page {
   /**
@@ -41,7 +41,7 @@ export class Page {
     /** @type {import('./messages.js').News} */
     this.news = { trouble: null, notices: [], passing: [] };
     this.projector = false;
-    this.link = 0;
+    this.link = new Link(() => this.view && this.payload && writeView(this.view, this.payload));
     this.busy = new Busy(root);
     this.palette = readPalette(root);
     this.parts = makeParts(this);
@@ -66,7 +66,7 @@ export class Page {
   stop() {
     this.observer.disconnect();
     window.removeEventListener('resize', this.fit);
-    clearTimeout(this.link);
+    this.link.stop();
     this.busy.stop();
   }
 
@@ -101,6 +101,7 @@ export class Page {
     this.parts.stage.draw(scene);
     this.parts.facts.draw(scene);
     this.parts.pair.draw(scene);
+    this.drawDoors(scene);
     this.parts.road.draw(scene);
     this.parts.known.draw(scene);
     this.parts.help.draw(bindingsOf(this), scene.say);
@@ -132,7 +133,7 @@ export class Page {
     this.news = { ...this.news, passing: [] };
     this.parts.tooltip.hide();
     this.draw();
-    this.rewriteLink();
+    this.link.soon();
   }
 
   /**
@@ -149,7 +150,7 @@ export class Page {
     this.scene = { ...scene, view: this.seen(next), row: pointedRow(next) };
     for (const part of [this.parts.strip, this.parts.map, this.parts.stage, this.parts.pair]) part.point(this.scene);
     if (next.pin !== view.pin) this.showPin();
-    this.rewriteLink();
+    this.link.soon();
     this.count(performance.now() - started);
   }
 
@@ -270,6 +271,22 @@ export class Page {
     this.goPage('attention', { b: view.block, f: String(view.head), ...cell });
   }
 
+  /** Where the outlined head leads: to Edit, to its passport, and in a pair to both texts side by side. */
+  doors() {
+    const { view, payload } = this;
+    if (!view || !payload) return [];
+    const partner = payload.traces.length > 1 ? traceOf(payload, 1 - view.flip).typed : '';
+    return doorsOf({ block: view.block, head: view.head, row: rowOf(view) }, { task: payload.header.task, partner });
+  }
+
+  /** @param {Scene} scene */
+  drawDoors({ say }) {
+    const doors = this.doors();
+    const { ofStage, ofJoined, ofPair } = this.parts.doors;
+    for (const one of [ofStage, ofJoined]) one.draw(say, doors.filter(({ page }) => page !== 'compare'));
+    ofPair.draw(say, doors.filter(({ page }) => page === 'compare'));
+  }
+
   /**
    * Go to a step page, through the server. A sentence that was flipped goes along.
    * @param {string} page
@@ -277,6 +294,7 @@ export class Page {
    */
   goPage(page, view) {
     const { scene } = this;
+    this.link.leave();
     this.busy.wait();
     this.server.go(page, scene?.view.flip ? { ...view, s: scene.trace.typed } : view);
   }
@@ -286,18 +304,8 @@ export class Page {
     const { scene, words } = this;
     if (!scene || !words) return;
     if (format !== 'link') return save(format, scene, this.parts.stage.joined);
-    this.rewriteLink(0);
+    this.link.now();
     const copied = await copyLink();
     this.parts.voice.say(words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
-  }
-
-  /** @param {number} [after] */
-  rewriteLink(after = LINK_AFTER) {
-    clearTimeout(this.link);
-    const write = () => {
-      if (this.view && this.payload) writeView(this.view, this.payload);
-    };
-    if (after) this.link = setTimeout(write, after);
-    else write();
   }
 }

@@ -1,6 +1,7 @@
 /** The parts of the Explore page, put together and told what a click means. */
 
 import { el } from './dom.js';
+import { Doors } from './doors.js';
 import { Facts } from './facts.js';
 import { Help } from './keys.js';
 import { Known } from './known.js';
@@ -43,7 +44,20 @@ export function makeParts(page) {
     el('div', { class: 'columns' }, side, stage),
     ...[parts.known.node, parts.help.node, parts.voice.note, parts.tooltip.node, parts.voice.live, parts.screens.blank],
   );
-  return { ...parts, box: stage };
+  return { ...parts, doors: hangDoors(page, parts), box: stage };
+}
+
+/**
+ * The ways on from the outlined head stand where the head is shown: over the lines, beside the joined square, in the pair.
+ * @param {Page} page
+ * @param {{stage: Stage, pair: Pair}} parts
+ */
+function hangDoors(page, { stage, pair }) {
+  const [ofStage, ofJoined, ofPair] = Array.from({ length: 3 }, () => new Doors((name, view) => page.goPage(name, view)));
+  stage.node.append(ofStage.node);
+  stage.joined.title.after(ofJoined.node);
+  pair.both.append(ofPair.node);
+  return { ofStage, ofJoined, ofPair };
 }
 
 /**

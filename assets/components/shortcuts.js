@@ -1,5 +1,6 @@
 /** The keys of Explore: what is listed in the help panel is what is listened to. */
 
+import { doorKeys } from './doors.js';
 import * as moves from './moves.js';
 
 /** @typedef {import('./page.js').Page} Page */
@@ -25,6 +26,7 @@ export function bindingsOf(page) {
     { keys: ['a'], shown: 'a', help: 'lab.keys.all', run: () => change(moves.showAll) },
     { keys: ['x'], shown: 'x', help: 'lab.keys.flip', run: () => page.flip() },
     { keys: ['Enter'], shown: 'Enter', help: 'lab.keys.step', run: () => page.stepIn() },
+    ...doorKeys(page.doors(), (name, view) => page.goPage(name, view)),
     { keys: ['j'], shown: 'j', help: 'lab.keys.joined', run: () => toggle('joined') },
     { keys: ['t'], shown: 't', help: 'lab.keys.table', run: () => toggle('table') },
     { keys: ['p'], shown: 'p', help: 'lab.keys.projector', run: () => page.server.projector(!page.projector) },

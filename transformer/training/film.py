@@ -10,7 +10,7 @@ from transformer.model import Transformer
 from transformer.tap import Recorder
 from transformer.tasks import Example, Task
 from transformer.training.recipe import Vocabularies
-from transformer.vocab import BOS, EOS
+from transformer.vocab import EOS, shifted_right
 
 N_PROBES = 2  # sentences that the film follows: the first examples of the task
 FEWEST_FRAMES = 16  # of a training that has as many steps
@@ -84,7 +84,7 @@ class Film:
         arrays = {}
         for i, probe in enumerate(self.probes):
             recorder, tgt = Recorder(), said if probe.tgt is None else probe.tgt
-            model.eval()(torch.tensor([probe.src]), torch.tensor([[BOS, *tgt[:-1]]]), recorder)
+            model.eval()(torch.tensor([probe.src]), torch.tensor([shifted_right(tgt)]), recorder)
             for block in blocks_of(model):
                 weights = recorder.tensors[f"{block}.weights"][0].numpy()
                 arrays[f"{i}.{block}.weights"] = np.rint(weights * 255).astype(np.uint8)

@@ -16,7 +16,7 @@ from transformer.tasks import Example
 from transformer.training.film import Probe
 from transformer.training.loop import Taken
 from transformer.training.recipe import Vocabularies
-from transformer.vocab import BOS, EOS
+from transformer.vocab import EOS, shifted_right
 
 N_SHOWN = 5  # unseen sentences whose translations are shown on the way
 SPARE_WORDS = 1  # that a model may write beyond the longest right answer before it is cut short
@@ -132,7 +132,7 @@ class Pronouns:
         found = []
         for n, row in self.rows.items():
             tgt = self.probes[n].tgt or []
-            logits = model.eval()(torch.tensor([self.probes[n].src]), torch.tensor([[BOS, *tgt[:-1]]]))[0, row]
+            logits = model.eval()(torch.tensor([self.probes[n].src]), torch.tensor([shifted_right(tgt)]))[0, row]
             p = logits.softmax(dim=-1)[self.words].tolist()
             right = self.names[self.words.index(tgt[row])]
             found.append(

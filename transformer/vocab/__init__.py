@@ -8,7 +8,7 @@
 learning.py makes one from sentences. VOCABULARIES names them as a run's `vocab.*.json` and the training command do.
 """
 
-from transformer.vocab.base import BOS, EOS, PAD, SPECIALS, UNK, Encoding, Vocabulary
+from transformer.vocab.base import BOS, EOS, PAD, SPECIALS, UNK, Encoding, Vocabulary, shifted_right
 from transformer.vocab.characters import CharacterVocabulary
 from transformer.vocab.learning import collect_characters, collect_words, make_vocabulary, piece_sizes, train_pieces
 from transformer.vocab.normalisation import Normalisation
@@ -33,6 +33,7 @@ __all__ = [
     "collect_words",
     "make_vocabulary",
     "piece_sizes",
+    "shifted_right",
     "train_pieces",
 ]
 

@@ -13,6 +13,11 @@ PAD, BOS, EOS, UNK = 0, 1, 2, 3
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 
 
+def shifted_right(tgt_out: Sequence[int]) -> list[int]:
+    """Give what the decoder reads while its rows write tgt_out: BOS, then every word but the last (figure 1)."""
+    return [BOS, *tgt_out[:-1]]
+
+
 class Encoding(NamedTuple):
     """A text as the model reads it: three lists of equal length, one entry per token."""
 

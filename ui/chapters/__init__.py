@@ -1,4 +1,4 @@
-"""What single pages ask for beside the pass: one file per page, each with `answer(run, text, question) -> Answer`.
+"""What single pages ask for beside the pass: a file or folder per page, with `answer(run, text, question) -> Answer`.
 
 GET /lab/chapter?page=tokens&run=fr&s=thanks&...     everything after s is the page's own question
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from transformer.runs import Run
 from ui import services
-from ui.chapters import decoder, encoder, masks, output, positions, tokens
+from ui.chapters import compare, decoder, edit, encoder, generate, heads, masks, output, positions, tokens
 from ui.limits import within_limit
 from ui.pack import Answer, RefusedError, pack
 
@@ -18,7 +18,12 @@ CHAPTERS: dict[str, Callable[[Run, str, Mapping[str, str]], Answer]] = {
     "encoder": encoder.answer,
     "decoder": decoder.answer,
     "output": output.answer,
+    "generate": generate.answer,
+    "edit": edit.answer,
+    "heads": heads.answer,
+    "compare": compare.answer,
 }
+WHOLE_RUN = ("passport", "errs")  # these ask about the model alone: the answer is kept once, whatever the text
 
 
 def chapter_payload(page: str, name: str, text: str, question: Mapping[str, str]) -> bytes:
@@ -26,5 +31,7 @@ def chapter_payload(page: str, name: str, text: str, question: Mapping[str, str]
     if page not in CHAPTERS:
         raise RefusedError(404, "error.question")
     text, _ = within_limit(text)
-    asked = ("chapter", page, text, tuple(sorted(question.items())))
+    ask = question.get("ask")
+    others = services.stamps() if ask == "runs" else ()
+    asked = ("chapter", page, "" if ask in WHOLE_RUN else text, tuple(sorted(question.items())), others)
     return services.packed(name, asked, lambda run: pack(CHAPTERS[page](run, text, question)))

@@ -28,11 +28,10 @@ from transformer.studies.mask_lab import (
     paint,
 )
 from transformer.studies.mask_lab.remask import Written
-from transformer.vocab import BOS, EOS, SPECIALS
+from transformer.vocab import EOS, SPECIALS, shifted_right
 from ui import services
-from ui.limits import within_limit
 from ui.pack import Answer, RefusedError
-from ui.payload import as_in_training, read
+from ui.reading import as_in_training, read, told
 
 MASK = re.compile(r"(\d{1,4})\.(\d{1,4})\.([\w-]{0,6000})", re.ASCII)
 SIX_BITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -46,11 +45,9 @@ def answer(run: Run, text: str, question: Mapping[str, str]) -> Answer:
     if question.get("ask") not in kinds:
         raise RefusedError(404, "error.question")
     encoding, _ = read(run, text)
-    said, _ = within_limit(question.get("t", ""))
     own = greedy_ids(run.model, encoding.ids)
-    forced = run.tgt_vocab.encode(said).ids[: run.model.config.max_len - 1] if said.strip() else []
-    told = [*forced, EOS] if forced else as_in_training(run, encoding)
-    pair = _Pair(run, encoding.ids, encoding.surfaces, told or own, own)
+    tgt_out = told(run, question.get("t", ""))[0] or as_in_training(run, encoding) or own
+    pair = _Pair(run, encoding.ids, encoding.surfaces, tgt_out, own)
     return kinds[question["ask"]](pair, text, question)
 
 
@@ -59,7 +56,7 @@ class _Pair:
 
     def __init__(self, run: Run, src: list[int], surfaces: list[str], tgt_out: list[int], own: list[int]) -> None:
         self.run, self.src, self.surfaces, self.tgt_out, self.own = run, src, surfaces, tgt_out, own
-        self.tgt_in = [BOS, *tgt_out[:-1]]
+        self.tgt_in = shifted_right(tgt_out)
 
 
 # --- a padded batch -----------------------------------------------------------------------------------------------
@@ -72,7 +69,7 @@ def _batch(pair: _Pair, text: str, question: Mapping[str, str]) -> Answer:
     written = [as_in_training(run, encoding) or ids for encoding, ids in zip(encodings, alone, strict=True)]
     sources = [pair.src, *(encoding.ids for encoding in encodings)]
     surfaces = [pair.surfaces, *(encoding.surfaces for encoding in encodings)]
-    targets = [pair.tgt_in, *([BOS, *ids[:-1]] for ids in written)]
+    targets = [pair.tgt_in, *(shifted_right(ids) for ids in written)]
     batch = pad_batch(sources, targets, run.model.config.pad_id, run.model.config.causal)
     pad = SPECIALS[run.model.config.pad_id] if run.model.config.pad_id < len(SPECIALS) else "<pad>"
     longest = batch.src.size(1)

@@ -10,9 +10,9 @@ import numpy as np
 from transformer.runs import Run
 from transformer.studies.lens import BEST, read_depths
 from transformer.trace import trace_pair
-from transformer.vocab import BOS, EOS, PAD
+from transformer.vocab import PAD, shifted_right
 from ui.pack import Answer, RefusedError
-from ui.payload import read
+from ui.reading import read, right_answer
 
 
 def answer(run: Run, text: str, question: Mapping[str, str]) -> Answer:
@@ -22,10 +22,10 @@ def answer(run: Run, text: str, question: Mapping[str, str]) -> Answer:
     """
     tgt_out = _ids(run, question.get("ids", ""))
     encoding, _ = read(run, text)
-    trace = trace_pair(run.model, encoding.ids, [BOS, *tgt_out[:-1]])
+    trace = trace_pair(run.model, encoding.ids, shifted_right(tgt_out))
     lens = read_depths(run.model, trace, tgt_out, best=BEST)
     tensors: dict[str, np.ndarray] = {"ids": lens.ids, "p": lens.p, "written": lens.written, "rank": lens.rank}
-    return Answer({"names": lens.names, "right": _right(run, run.src_vocab.join(encoding.surfaces))}, tensors)
+    return Answer({"names": lens.names, "right": right_answer(run, encoding)}, tensors)
 
 
 def _ids(run: Run, said: str) -> list[int]:
@@ -38,12 +38,3 @@ def _ids(run: Run, said: str) -> list[int]:
     if not fits or PAD in ids[:-1]:
         raise RefusedError(422, "error.question")
     return ids
-
-
-def _right(run: Run, text: str) -> list[int] | None:
-    """Give the task's right answer as the ids that the rows should write; None if the task does not know this text.
-
-    text: as this run reads it
-    """
-    gold = run.task.answer(text) if run.task else None
-    return [*run.tgt_vocab.encode(gold.tgt).ids, EOS] if gold else None

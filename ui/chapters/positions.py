@@ -26,7 +26,7 @@ from transformer.studies.position_kinds import kinds_beside
 from transformer.studies.word_order import Swap, swap_words, telling_pair
 from transformer.vocab import EOS
 from ui.pack import Answer, RefusedError
-from ui.payload import read
+from ui.reading import read
 
 MOST_NUMBERS = 64 * 1024  # of a table in one answer
 MOST_POSITIONS = 64  # in a matrix of positions

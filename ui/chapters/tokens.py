@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from transformer.decode import greedy_batch
 from transformer.runs import Run
 from transformer.studies.cuts import (
     CUTS,
@@ -34,7 +33,7 @@ from transformer.vocab import UNK, BpeVocabulary, Encoding, Vocabulary
 from transformer.vocab.pieces import WORD_START
 from ui.limits import within_limit
 from ui.pack import Answer, RefusedError
-from ui.payload import as_in_training, read
+from ui.reading import read, written
 
 NEAREST = 8
 MOST_ROWS = 20_000  # of a table that is flattened
@@ -140,7 +139,7 @@ def _ids_of(run: Run, text: str, side: Side) -> list[int]:
     encoding, _ = read(run, within_limit(text)[0])
     if side == "src":
         return encoding.ids
-    return as_in_training(run, encoding) or greedy_batch(run.model, [encoding.ids])[0]
+    return written(run, encoding)
 
 
 def _words(run: Run, side: Side, text: str) -> list[tuple[str, int, int]]:

@@ -34,7 +34,7 @@ def _component(name: str, module: str) -> Any:
 
 
 # A page of a section has its module below the folder of the section, or in a folder of its own.
-FOLDERS = {"explore": "{page}", "learn": "chapters/{page}", "train": "{page}/{page}"}
+FOLDERS = {"explore": "{page}", "learn": "chapters/{page}", "train": "{page}/{page}", "intervene": "{page}/{page}"}
 MOUNTS = {name: _component(name, FOLDERS[entry.section].format(page=name)) for name, entry in PAGES.items()}
 
 

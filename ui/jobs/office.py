@@ -6,9 +6,10 @@ who knows its id, and wished for by its owner. The teacher may stop any.
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ui.jobs import limits
 from ui.jobs.choice import chosen_runner
@@ -27,7 +28,9 @@ from ui.pack import RefusedError
 AS_OLD = 0.5  # seconds for which what was read of the queue may be told again
 AS_FRESH = 0.03  # seconds for which several who watch one job are told the same
 MOST_WATCHED = 200  # jobs
+MOVED_WITHIN, LOOK_AGAIN = 2.0, 0.02  # seconds in which the index hears that a run was moved, and between two looks
 OWN_PACE = 2.0  # seconds of work; the first steps warm up and say little of the others
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,22 @@ class Jobs:
         if job is None:
             raise RefusedError(404, "jobs.refuse.job")
         return job
+
+    def read_run(self, job_id: str, read: Callable[[Path], T]) -> T:
+        """Read from the run of a job. It moves once, when it is kept; if that is just now, it is read there.
+
+        RefusedError of `read`, if the run has not moved.
+        """
+        until = time.monotonic() + MOVED_WITHIN
+        while True:
+            job = self.get(job_id)
+            run = self.folders.run_of(job)
+            try:
+                return read(run)
+            except RefusedError:
+                if run.exists() or job.state != "running" or time.monotonic() > until:
+                    raise
+            time.sleep(LOOK_AGAIN)  # the index hears of the move after it
 
     def news(self, job_id: str) -> "News":
         """Tell cheaply whether there is something new about a job; a whole class that watches it asks this together."""

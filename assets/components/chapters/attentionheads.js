@@ -8,7 +8,7 @@ import { pictureOf } from '../step/stagepicture.js';
 import { paintStripe } from '../step/stripe.js';
 import { headColour } from '../theme.js';
 import { lengthOf, sharesOf } from './attentionmath.js';
-import { attentionKeys, attentionOf } from './attentionplace.js';
+import { attentionKeys, attentionOf, attentionSpot } from './attentionplace.js';
 
 /** @typedef {import('../step/desk.js').StepScene} Scene */
 /** @typedef {import('../step/desk.js').Desk} Desk */
@@ -42,6 +42,11 @@ export class HeadShares {
     );
     listen(this.stripes, 'click', '[data-nth]', (part) => desk.change((view) => ({ ...view, head: numberOf(part, 'nth') })));
     listen(this.stripes, 'pointermove', 'canvas', (part, event) => this.over(part, /** @type {PointerEvent} */ (event)));
+  }
+
+  /** @param {Scene} scene */
+  spot(scene) {
+    return attentionSpot(scene);
   }
 
   keys() {
@@ -173,7 +178,7 @@ export class HeadShares {
     const feature = clamp(Math.floor(((event.clientX - box.left) / box.width) * model.d_model), 0, model.d_model - 1);
     if (String(feature) === this.desk.option('feature', '0') || !this.desk.view) return;
     this.desk.view = { ...this.desk.view, options: { ...this.desk.view.options, feature: String(feature) } };
-    this.desk.rewriteLink();
+    this.desk.link.soon();
     this.drawSum();
   }
 

@@ -15,6 +15,16 @@ export function attentionOf({ place, places }) {
 }
 
 /**
+ * The head that such a view looks at.
+ * @param {Scene} scene
+ * @returns {import('../doors.js').Spot}
+ */
+export function attentionSpot(scene) {
+  const { name, side } = attentionOf(scene);
+  return { block: name, head: scene.view.head, row: scene.view.row[side] };
+}
+
+/**
  * The keys that every such view has: row, head, and the attention before or after.
  * @param {Desk} desk
  * @param {() => Scene | null} sceneNow

@@ -6,7 +6,7 @@ import { Heat } from '../step/heat.js';
 import { placeName } from '../step/passbar.js';
 import { pictureOf } from '../step/stagepicture.js';
 import { softmaxAt } from './attentionmath.js';
-import { attentionKeys, attentionOf } from './attentionplace.js';
+import { attentionKeys, attentionOf, attentionSpot } from './attentionplace.js';
 
 /** @typedef {import('../step/desk.js').StepScene} Scene */
 /** @typedef {import('../step/desk.js').Desk} Desk */
@@ -49,6 +49,11 @@ export class Temperature {
     );
     this.slider.addEventListener('input', () => desk.set('temp', this.slider.value));
     listen(this.body, 'click', '[data-key]', (part) => desk.change((view) => ({ ...view, col: numberOf(part, 'key') })));
+  }
+
+  /** @param {Scene} scene */
+  spot(scene) {
+    return attentionSpot(scene);
   }
 
   keys() {

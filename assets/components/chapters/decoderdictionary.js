@@ -41,6 +41,12 @@ export class DictionaryView {
     return [stepRow(this.desk, 'tgt'), ...headKeys(this.desk)];
   }
 
+  /** @param {Scene} scene */
+  spot(scene) {
+    const { place, head, row } = this.lookUp(scene);
+    return { block: place, head, row };
+  }
+
   /** @param {number} row */
   pick(row) {
     this.desk.change((view) => ({ ...view, row: { ...view.row, tgt: row } }));

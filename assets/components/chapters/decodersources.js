@@ -32,13 +32,25 @@ export class SourcesView {
     return headKeys(this.desk);
   }
 
+  /** Of the two attention blocks of the layer the one that is "here". @param {Scene} scene */
+  spot(scene) {
+    const { place, view } = scene;
+    const here = place.kind === 'attention' && place.name.startsWith(`decoder.${this.layerOf(scene)}.`);
+    return here ? { block: place.name, head: view.head, row: view.row[place.side] } : null;
+  }
+
+  /** The layer that was asked for, else that of the walk, else the last. @param {Scene} scene */
+  layerOf({ place, model }) {
+    const layers = model.n_decoder_layers;
+    const asked = Number(this.desk.option('dlayer', String(place.name.startsWith('decoder.') ? place.layer : layers - 1)));
+    return Number.isInteger(asked) && asked >= 0 && asked < layers ? asked : layers - 1;
+  }
+
   /** @param {Scene} scene */
   draw(scene) {
     const { say, look, model, view } = scene;
     const layers = model.n_decoder_layers;
-    const ofDecoder = scene.place.name.startsWith('decoder.');
-    const asked = Number(this.desk.option('dlayer', String(ofDecoder ? scene.place.layer : layers - 1)));
-    const layer = Number.isInteger(asked) && asked >= 0 && asked < layers ? asked : layers - 1;
+    const layer = this.layerOf(scene);
     this.layer.node.hidden = layers < 2;
     this.layer.draw(Array.from({ length: layers }, (_, n) => ({ value: String(n), text: say('decoder.layer', { layer: n + 1 }) })), String(layer), say('decoder.which_layer'));
     drawHeads(this.head, scene);

@@ -1,5 +1,7 @@
 /** A painted mask as plain data: which cells were painted over, as a short text for the link, and the presets. */
 
+import { act, shortPlace, writeBits } from '../notation.js';
+
 /**
  * @typedef {object} Grid
  * @property {number} rows
@@ -104,4 +106,16 @@ function fallback({ cols }, own, row, hidden) {
   let col = Math.min(row, cols - 1);
   while (col > 0 && (col === hidden || !own[row * cols + col])) col -= 1;
   return col;
+}
+
+/**
+ * The mask as an edit of the model, for a link to the page Edit.
+ * @param {Grid} grid
+ * @param {string} block
+ * @param {number | 'all'} who which head
+ * @param {Mask} cells
+ */
+export function maskAct(grid, block, who, cells) {
+  const own = ownMask(grid);
+  return act('mask', shortPlace(block), who, grid.rows, grid.cols, writeBits(Array.from(cells, (open, at) => open !== own[at])));
 }

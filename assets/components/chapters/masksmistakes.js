@@ -96,6 +96,11 @@ export class MistakesView {
     this.desk.change((view) => ({ ...view, options: { ...view.options, mistake: name, block: '', head: '', fill: 'inf' } }));
   }
 
+  /** The head as it is, without the mistake. @param {StepScene} scene */
+  spot({ view }) {
+    return this.last && this.last.header.block === view.at ? { block: view.at, head: this.headOf(this.last.header) } : null;
+  }
+
   /** @param {StepScene} scene */
   draw(scene) {
     this.drawList(scene);

@@ -1,8 +1,9 @@
 /** A mask painted by hand on one attention block: its weights before, after and the difference, and what the model then writes. */
 
 import { clamp, el, set, write } from '../dom.js';
+import { writeActs } from '../notation.js';
 import { placeName } from '../step/passbar.js';
-import { mayClose, ownMask, presetMask, PRESETS, readMask, writeMask } from './masksbits.js';
+import { maskAct, mayClose, ownMask, presetMask, PRESETS, readMask, writeMask } from './masksbits.js';
 import { blockNow, Choice, OutputStrip, outputTwin, saidOf, sidesOf, standThere } from './masksparts.js';
 import { Triptych } from './maskstriptych.js';
 
@@ -14,6 +15,7 @@ import { Triptych } from './maskstriptych.js';
 /** @typedef {{header: {rows: import('./masksparts.js').RowSaid[], written: import('./masksparts.js').Written[]}, tensors: Map<string, import('../step/parcel.js').Tensor>}} Painted */
 /** @typedef {{scene: StepScene, grid: Grid, rows: import('../tokens.js').Label[], cols: import('../tokens.js').Label[], mask: Mask, block: string}} Now */
 
+const NARROW = 1000; // pixels: below, and on the wall, heads are named by their number only
 const ASK_AFTER = 150; // milliseconds of peace before the server is asked
 
 export class PaintView {
@@ -26,7 +28,8 @@ export class PaintView {
     this.presets = new Choice('presets', (name) => this.preset(name), 'masks-chips');
     this.undoButton = el('button', { type: 'button', 'data-part': 'undo', onclick: () => this.undo() });
     this.resetButton = el('button', { type: 'button', 'data-part': 'reset', onclick: () => this.put(null) });
-    const first = el('div', { class: 'masks-bar' }, this.block, this.head.node, this.scope.node, this.undoButton, this.resetButton);
+    this.keepButton = el('button', { type: 'button', 'data-part': 'keep', onclick: () => this.keep() });
+    const first = el('div', { class: 'masks-bar' }, this.block, this.head.node, this.scope.node, this.undoButton, this.resetButton, this.keepButton);
     this.presetsName = el('span', { class: 'quiet' });
     this.note = el('span', { class: 'masks-note', role: 'status', 'data-part': 'note' });
     const second = el('div', { class: 'masks-bar' }, this.presetsName, this.presets.node, this.note);
@@ -59,6 +62,11 @@ export class PaintView {
     heat.canvas.addEventListener('pointerdown', (event) => this.begin(heat.hit(event), event));
     heat.canvas.addEventListener('pointermove', (event) => this.drag(heat.hit(event), event));
     heat.canvas.addEventListener('pointerup', () => (this.stroke = null));
+  }
+
+  /** @param {StepScene} scene */
+  spot(scene) {
+    return { block: blockNow(scene).name, head: scene.view.head };
   }
 
   /** @param {StepScene} scene */
@@ -112,7 +120,7 @@ export class PaintView {
 
   /** @param {Now} now */
   drawControls({ scene, grid, mask, block, cols }) {
-    const { say, view, places, model } = scene;
+    const { say, view, places, model, look } = scene;
     const blocks = places.filter((place) => place.kind === 'attention');
     if (this.block.childElementCount !== blocks.length || this.block.lang !== scene.lang) {
       this.block.replaceChildren(...blocks.map((place) => el('option', { value: place.name }, placeName(place, say))));
@@ -120,7 +128,7 @@ export class PaintView {
     }
     this.block.value = block;
     set(this.block, { 'aria-label': say('masks.paint.block') });
-    const heads = Array.from({ length: model.n_heads }, (_, i) => ({ name: String(i), text: say('masks.paint.head', { head: i + 1 }) }));
+    const heads = Array.from({ length: model.n_heads }, (_, i) => ({ name: String(i), text: look.projector || look.width < NARROW ? String(i + 1) : say('masks.paint.head', { head: i + 1 }) }));
     this.head.draw(say('masks.paint.heads'), heads, String(view.head));
     const scopes = ['all', 'one'].map((name) => ({ name, text: say(`masks.paint.scope.${name}`) }));
     this.scope.draw(say('masks.paint.scope.label'), scopes, this.desk.option('scope', 'all'));
@@ -130,7 +138,10 @@ export class PaintView {
     write(this.undoButton, say('masks.paint.undo'));
     write(this.resetButton, say('masks.paint.reset'));
     set(this.undoButton, { disabled: this.past.length === 0 });
-    set(this.resetButton, { disabled: String(mask) === String(ownMask(grid)) });
+    const plain = String(mask) === String(ownMask(grid));
+    set(this.resetButton, { disabled: plain });
+    write(this.keepButton, say('masks.paint.keep'));
+    set(this.keepButton, { disabled: plain, title: say('masks.paint.keep_title') });
   }
 
   shown() {
@@ -216,6 +227,15 @@ export class PaintView {
     this.desk.set('paint', mask ? writeMask(this.now.grid, mask) : '');
   }
 
+  /** What is painted here becomes an intervention on the page Edit. */
+  keep() {
+    if (!this.now) return;
+    const { scene, grid, mask, block } = this.now;
+    const { head } = scene.view;
+    const who = this.desk.option('scope', 'all') === 'all' ? 'all' : head;
+    this.desk.go('edit', { b: block, f: String(head), o_e: writeActs([maskAct(grid, block, who, mask)]), ...(scene.view.options.t ? { o_t: scene.view.options.t } : {}) });
+  }
+
   /** @param {string} name */
   preset(name) {
     if (this.now) this.put(presetMask(this.now.grid, name, clamp(this.cursor.col, 0, this.now.grid.cols - 1)));
@@ -246,6 +266,7 @@ export class PaintView {
       { keys: ['ArrowRight'], shown: '→', help: 'masks.keys.move', run: move(0, 1) },
       { keys: ['Enter', ' '], shown: 'Enter', help: 'masks.keys.toggle', run: () => this.toggle() },
       { keys: ['u'], shown: 'u', help: 'masks.keys.undo', run: () => this.undo() },
+      { keys: ['k'], shown: 'k', help: 'masks.keys.keep', run: () => this.keepButton.click() },
       { keys: ['1', '2', '3', '4', '5', '6', '7', '8'], shown: '1–8', help: 'masks.keys.head', run: (key) => this.toHead(Number(key) - 1) },
     ];
   }

@@ -3,6 +3,7 @@
 import { Busy } from '../busy.js';
 import { el, listen, set, write } from '../dom.js';
 import { Help, listenKeys } from '../keys.js';
+import { Link } from '../link.js';
 import { Offline } from '../net.js';
 import { Refusal } from '../payload.js';
 import { copyLink } from '../save.js';
@@ -21,7 +22,6 @@ import { RunList } from './list.js';
 /** @typedef {import('../strings.js').Words & {view: RunsView, palette: import('../theme.js').Palette, look: Look, board: Board}} RunsScene */
 /** @typedef {{projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server */
 
-const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 const POLL_EVERY = 2000; // while a training is under way
 const [LOWEST, AROUND] = [420, 150];
 
@@ -54,7 +54,8 @@ export class Board {
     /** @type {import('../messages.js').News} */
     this.news = { trouble: null, notices: [], passing: [] };
     this.projector = false;
-    this.link = this.poll = 0;
+    this.link = new Link(() => this.view && writeAddress(this.view));
+    this.poll = 0;
     this.palette = readPalette(root);
     this.busy = new Busy(root);
     this.tabs = el('div', { class: 'switch tabs', role: 'group', 'data-part': 'tabs' }, ...TABS.map(tab));
@@ -186,7 +187,7 @@ export class Board {
   }
 
   stop() {
-    clearTimeout(this.link);
+    this.link.stop();
     clearTimeout(this.poll);
     this.classroom.stop();
     this.observer.disconnect();
@@ -203,7 +204,7 @@ export class Board {
     this.view = move(this.view);
     this.news = { trouble: null, notices: [], passing: [] };
     this.draw();
-    this.rewriteLink();
+    this.link.soon();
   }
 
   /** @param {RunsView['tab']} tab */
@@ -237,6 +238,15 @@ export class Board {
   go(event, page, view) {
     if (event instanceof MouseEvent && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
     event.preventDefault();
+    this.leave(page, view);
+  }
+
+  /**
+   * @param {string} page
+   * @param {Record<string, string>} view
+   */
+  leave(page, view) {
+    this.link.leave();
     this.busy.wait();
     this.server.go(page, view);
   }
@@ -249,16 +259,8 @@ export class Board {
     if (this.view?.table) this.change((view) => ({ ...view, table: false }));
   }
 
-  /** @param {number} [after] */
-  rewriteLink(after = LINK_AFTER) {
-    clearTimeout(this.link);
-    const write = () => void (this.view && this.root.isConnected && writeAddress(this.view));
-    if (after) this.link = setTimeout(write, after);
-    else write();
-  }
-
   async copyLink() {
-    this.rewriteLink(0);
+    this.link.now();
     this.tell((await copyLink()) ? 'explore.save.copied' : 'explore.save.not_copied');
   }
 

@@ -2,6 +2,7 @@
 
 import { blockOf } from '../blocks.js';
 import { el, join, listen, put, set, write } from '../dom.js';
+import { Doors, doorsOf } from '../doors.js';
 import { Heat } from '../step/heat.js';
 import { literal, nameTokens } from '../tokens.js';
 import { changeOf, differenceOf, mapOf, masks } from './couple.js';
@@ -15,6 +16,7 @@ import { differencePalette } from './paint.js';
 
 const GAP = 24;
 const HEIGHT = 306;
+const ROOM = 330; // pixels: beside the scale of a narrower matrix the ways on have none
 const TWO_DECIMALS_FROM = 36; // pixels of a cell
 
 export class PairView {
@@ -24,6 +26,9 @@ export class PairView {
     const point = (/** @type {Cell | null} */ cell) => cell && this.point(cell);
     this.heats = { a: new Heat({ point }), b: new Heat({ point }), d: new Heat({ point }) };
     this.frames = { a: frame('a', this.heats.a.node), b: frame('b', this.heats.b.node), d: frame('d', this.heats.d.node) };
+    this.doors = { a: new Doors((page, view) => compare.board.leave(page, view)), b: new Doors((page, view) => compare.board.leave(page, view)) };
+    this.frames.a.node.append(this.doors.a.node);
+    this.frames.b.node.append(this.doors.b.node);
     this.cannot = el('div', { class: 'cannot-box' }, el('b'), el('p'), el('p', { class: 'word' }), el('p', { class: 'word' }));
     this.frames.d.node.append(this.cannot);
     this.probes = el('div', { class: 'switch probes', role: 'group' });
@@ -107,6 +112,7 @@ export class PairView {
     write(title, say('runs.pair.title', { block: shortBlock(told.block, say), head: told.head + 1, step }));
     title.title = told.title;
     speak(scene, told, speech);
+    this.doors[told.which].draw(say, size.width < ROOM ? [] : doorsOfSide(told));
     if (!map) return;
     const data = { ...axesOf(scene, told.block, told.which === 'a' ? pair.one : pair.other), at: (/** @type {number} */ row, /** @type {number} */ col) => map.at(told.head, row, col), masked: masks(told, told.block), hue: /** @type {const} */ ('weights'), label: `${told.title}, ${title.textContent}` };
     this.heats[told.which].draw(/** @type {any} */ (scene), data, size, this.cell);
@@ -186,6 +192,17 @@ export class PairView {
 function frame(which, heat) {
   const [letter, title, speech] = [el('b', { class: 'letter' }), el('span'), el('p', { class: 'speech' })];
   return { letter, title, speech, node: el('div', { class: `pair-frame of-${which}` }, el('div', { class: 'pair-head' }, letter, title), speech, heat) };
+}
+
+/**
+ * Where a head of a finished model leads. Before its last step it was not yet what Edit and Heads would show.
+ * @param {Told} told
+ * @returns {import('../doors.js').Door[]}
+ */
+function doorsOfSide({ story, frame: at, block, head }) {
+  const { run, recipe, results, frames } = story;
+  const done = frames[at].step === (results.kept_step ?? frames[frames.length - 1].step);
+  return done ? doorsOf({ block, head }, { run, task: recipe.task }) : [];
 }
 
 /**

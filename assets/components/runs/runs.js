@@ -5,6 +5,7 @@
 
 import { set } from '../dom.js';
 import { drawOn, Mount } from '../mount.js';
+import { goTo } from '../shell.js';
 import { readPalette } from '../theme.js';
 import { readAddress } from './address.js';
 import { Board } from './board.js';
@@ -29,7 +30,7 @@ class RunsMount extends Mount {
     super(root);
     this.board = new Board(root, {
       projector: (on) => this.component?.setTriggerValue('projector', on),
-      go: (page, view) => this.component?.setTriggerValue('go', { page, view }),
+      go: (page, view) => goTo(this.component, page, view),
     });
   }
 
@@ -61,6 +62,6 @@ class RunsMount extends Mount {
     board.view ??= readAddress(location.search);
     board.draw();
     if (onWall) this.root.focus({ preventScroll: true });
-    board.rewriteLink();
+    board.link.soon();
   }
 }

@@ -18,7 +18,7 @@ import { defaultRows } from '../view.js';
  */
 
 const OPTION = 'o_';
-const LONGEST_OPTION = 1000;
+const LONGEST_OPTION = 2000;
 
 /**
  * The view in which a page opens.

@@ -1,6 +1,7 @@
 /** How a step page comes to life: its pass is fetched, its view read from the address, its chapter drawn. */
 
 import { drawOn, Mount } from '../mount.js';
+import { goTo } from '../shell.js';
 import { readPalette } from '../theme.js';
 import { carryAddress, optionIn, readAddress } from './address.js';
 import { Desk } from './desk.js';
@@ -32,9 +33,16 @@ class ChapterMount extends Mount {
     this.desk = new Desk(root, chapter, {
       sentence: (text) => this.component?.setTriggerValue('sentence', text),
       projector: (on) => this.component?.setTriggerValue('projector', on),
-      go: (page, view) => this.component?.setTriggerValue('go', { page, view }),
+      go: (page, view) => goTo(this.component, page, view),
     });
     this.desk.reload = () => void this.again();
+    this.back = () => this.desk.link.comeBack(location.search || '?');
+    window.addEventListener('popstate', this.back);
+  }
+
+  stop() {
+    window.removeEventListener('popstate', this.back);
+    super.stop();
   }
 
   get drawable() {
@@ -58,7 +66,8 @@ class ChapterMount extends Mount {
     const { desk } = this;
     const ready = await this.prepare(turn, data);
     if (!ready) return;
-    const said = this.saidTo(data.run);
+    const address = this.addressOf(data);
+    const said = this.saidTo(data.run, address);
     const asked = JSON.stringify([data.run, data.s, said]);
     const fresh = asked !== this.asked || !desk.pass;
     const pass = fresh ? await this.insist(turn, () => readPass(data.run, data.s, said, this.abort.signal)) : desk.pass;
@@ -69,37 +78,52 @@ class ChapterMount extends Mount {
     desk.projector = Boolean(data.projector);
     desk.palette = readPalette(this.root);
     desk.news = { trouble: null, notices: data.notices ?? [], passing: [] };
-    if (fresh) this.takeOver(pass, data);
+    if (fresh) this.takeOver(pass, data, address);
+    desk.link.drawn(address);
     desk.draw();
     if (onWall) this.root.focus({ preventScroll: true });
-    desk.rewriteLink();
+    if (fresh) desk.link.now(); // or Back finds an entry of the history that says what was seen before it
+    else desk.link.soon();
+  }
+
+  /**
+   * The address that says what is to be seen: of a page that opens, or that Back or Forward has led to. '' for one that goes on.
+   * @param {Data} data
+   */
+  addressOf(data) {
+    const { view, link } = this.desk;
+    if (!view) return location.search || '?';
+    const asked = new URLSearchParams(link.returned);
+    return (asked.get('run') ?? data.run) === data.run && (asked.get('s') ?? data.s) === data.s ? link.returned : '';
   }
 
   /**
    * What the decoder of a run is made to read. Another model has other words: what was said to the last one is not for it.
    * @param {string} run
+   * @param {string} address '' for a page that goes on
    */
-  saidTo(run) {
+  saidTo(run, address) {
     const { desk } = this;
-    if (!desk.view) return optionIn(location.search, 't');
+    if (address) return optionIn(address, 't');
     return desk.pass?.header.run === run ? desk.option('t', '') : '';
   }
 
   /**
    * @param {import('./pass.js').Pass} pass
    * @param {Data} data
+   * @param {string} address '' for a page that goes on
    */
-  takeOver(pass, data) {
+  takeOver(pass, data, address) {
     const { desk } = this;
     const before = desk.pass;
     desk.asking = { run: data.run, s: data.s };
     desk.take(pass);
     const { page, views } = desk.chapter;
     const places = desk.places ?? [];
-    if (before && desk.view) {
+    if (before && desk.view && !address) {
       desk.view = carryAddress(desk.view, pass, places, page, before.header.run === pass.header.run);
     } else {
-      const { view, lost } = readAddress(location.search, pass, places, page, views.map(({ name }) => name));
+      const { view, lost } = readAddress(address || location.search, pass, places, page, views.map(({ name }) => name));
       desk.view = view;
       if (lost.length) desk.news.passing = [{ key: 'explore.notice.link', values: { names: lost.join(', ') } }];
     }

@@ -2,7 +2,9 @@
 
 import { el, join, listen, set, write } from '../dom.js';
 import { Busy } from '../busy.js';
+import { Doors, doorsOf } from '../doors.js';
 import { Help, listenKeys } from '../keys.js';
+import { Link } from '../link.js';
 import { copyLink } from '../save.js';
 import { readPalette } from '../theme.js';
 import { Toast } from '../toast.js';
@@ -24,9 +26,9 @@ import { Twin } from './twin.js';
 /** @typedef {import('./scene.js').Chapter} Chapter */
 /** @typedef {{sentence: (text: string) => void, projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server */
 
-const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 const BOX = 640; // pixels: the height of a view on the desk
 const [LOWEST, AROUND] = [420, 150]; // on the projector: the lowest box, and what stands above and below it
+const CROWD = 4; // more tabs leave little room beside them
 const FIRST_BLOCK = 'encoder.0.self_attn'; // its keys are source words, as those of most places
 
 export class Desk {
@@ -54,7 +56,7 @@ export class Desk {
     this.reload = () => {};
     this.answers = new Answers(() => this.drawSoon());
     this.projector = false;
-    this.link = 0;
+    this.link = new Link(() => this.view && this.scene && writeAddress(this.view, this.scene.place, this.chapter.views[0].name));
     this.busy = new Busy(root);
     /** @type {'nothing' | 'answer' | 'refusal'} what the view that is shown lacks of what it asked for */
     this.lacks = 'nothing';
@@ -63,6 +65,7 @@ export class Desk {
     this.measured = null;
     this.palette = readPalette(root);
     this.message = el('p', { class: 'step-message', role: 'status', 'data-part': 'message' });
+    this.doors = new Doors((page, view) => this.go(page, view));
     this.bar = new PassBar((at) => this.goPlace(at));
     this.tabs = el('div', { class: 'switch tabs', role: 'group', 'data-part': 'tabs' });
     this.views = this.chapter.views.map(({ name, make }) => ({ name, view: make(this) }));
@@ -74,7 +77,7 @@ export class Desk {
     this.toast = new Toast();
     this.blank = el('div', { class: 'blank', hidden: '', onclick: () => (this.blank.hidden = true) });
     listen(this.tabs, 'click', '[data-tab]', (part) => this.change((view) => ({ ...view, tab: part.dataset.tab ?? view.tab })));
-    const line = el('div', { class: 'step-line' }, this.tabs, this.message);
+    const line = el('div', { class: this.views.length > CROWD ? 'step-line crowded' : 'step-line' }, this.tabs, this.message, this.doors.node);
     this.root.classList.add('step');
     this.root.append(el('div', { class: 'busy-bar', 'aria-hidden': 'true' }), this.bar.node, line, this.box, this.guess.node, this.help.node, this.toast.node, this.blank);
     listenKeys(root, () => bindingsOf(this));
@@ -100,7 +103,7 @@ export class Desk {
   stop() {
     this.observer.disconnect();
     window.removeEventListener('resize', this.fit);
-    clearTimeout(this.link);
+    this.link.stop();
     this.busy.stop();
     this.pending.stop();
     cancelAnimationFrame(this.frame);
@@ -158,6 +161,7 @@ export class Desk {
     this.bar.draw(scene, at === undefined ? view.at : at);
     this.drawTabs(scene);
     this.drawViews(scene);
+    this.doors.draw(say, this.doorsNow());
     this.guess.draw(scene, this.chapter.guess?.(scene) ?? null);
     this.help.draw(bindingsOf(this), say);
     this.drawNews();
@@ -237,7 +241,7 @@ export class Desk {
     this.view = move(this.view);
     this.news = { ...this.news, passing: [] };
     this.draw();
-    this.rewriteLink();
+    this.link.soon();
   }
 
   /**
@@ -277,8 +281,16 @@ export class Desk {
    * @param {Record<string, string>} view what its address says beside run, sentence and language
    */
   go(page, view) {
+    this.link.leave();
     this.busy.wait();
     this.server.go(page, view);
+  }
+
+  /** Where the head leads that the view looks at; nowhere if it looks at none. */
+  doorsNow() {
+    const { scene } = this;
+    const spot = scene && this.shown()?.spot?.(scene);
+    return spot ? doorsOf(spot, { task: scene.header.task, said: this.option('t', '') }) : [];
   }
 
   escape() {
@@ -288,20 +300,11 @@ export class Desk {
   }
 
   async copyLink() {
-    this.rewriteLink(0);
+    this.link.now();
     const copied = await copyLink();
     if (this.words) this.toast.say(this.words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
   }
 
-  /** @param {number} [after] */
-  rewriteLink(after = LINK_AFTER) {
-    clearTimeout(this.link);
-    const write = () => {
-      if (this.view && this.scene) writeAddress(this.view, this.scene.place, this.chapter.views[0].name);
-    };
-    if (after) this.link = setTimeout(write, after);
-    else write();
-  }
 
   /** Draw once in the next frame, however many answers come before it. */
   drawSoon() {

@@ -3,6 +3,7 @@
 import { clamp, el, join, set, svg, write } from '../dom.js';
 import { penOf } from '../draw.js';
 import { fit } from '../tokens.js';
+import { framesOf } from './heatmark.js';
 import { paintHeat, scaleOf } from './heatpaint.js';
 import { EDGE, legendOf, MOST, planOf, roomy, TAIL, thinned } from './heatplan.js';
 
@@ -26,6 +27,8 @@ import { EDGE, legendOf, MOST, planOf, roomy, TAIL, thinned } from './heatplan.j
 /** @typedef {{width: number, height: number, cell?: {w: number, h: number}, most?: {rows: number, cols: number}, legend?: boolean, largest?: {w: number, h: number}}} HeatSize `legend: false` where the page shows one of its own; `largest` cells where there are few */
 /** @typedef {{row: number, col: number}} Cell */
 /** @typedef {import('./heatplan.js').HeatPlan} HeatPlan */
+
+const SLANTED = 0.8; // how large a slanted word may be, as a share of its column, before it runs into the next one
 
 export class Heat {
   /** @param {{point?: (cell: Cell | null) => void, pick?: (cell: Cell) => void}} [on] */
@@ -90,11 +93,11 @@ export class Heat {
     const { data, plan } = this.now;
     this.now.cursor = cursor;
     const [i, j] = [cursor ? plan.rows.indexOf(cursor.row) : -1, cursor ? plan.cols.indexOf(cursor.col) : -1];
-    const row = { x: -2, y: i * plan.h - 2, width: plan.cols.length * plan.w + 3, height: plan.h + 3 };
+    const { edge, glow, pin } = framesOf(plan, i, j);
     const marked = i >= 0 && data.rowMark !== undefined;
-    set(this.glow, { ...row, visibility: marked && data.rowMark === 'solid' ? 'visible' : 'hidden' });
-    set(this.edge, { ...row, visibility: marked ? 'visible' : 'hidden', 'stroke-dasharray': data.rowMark === 'dashed' ? '4 3' : null });
-    set(this.cell, { x: j * plan.w - 0.5, y: i * plan.h - 0.5, width: plan.w, height: plan.h, visibility: i < 0 || j < 0 ? 'hidden' : 'visible' });
+    set(this.glow, { ...glow, visibility: marked && data.rowMark === 'solid' ? 'visible' : 'hidden' });
+    set(this.edge, { ...edge, visibility: marked ? 'visible' : 'hidden', 'stroke-dasharray': data.rowMark === 'dashed' ? '4 3' : null });
+    set(this.cell, { ...pin, visibility: i < 0 || j < 0 ? 'hidden' : 'visible' });
     for (const node of this.columns.children) node.classList.toggle('strong', Number(node.getAttribute('data-col')) === cursor?.col);
     for (const node of this.rows.children) node.classList.toggle('strong', Number(node.getAttribute('data-row')) === cursor?.row);
   }
@@ -180,14 +183,16 @@ export class Heat {
     const width = cols.length * w + TAIL;
     const family = data.plain ? palette.fonts.num : palette.fonts.word;
     const room = (top - 16) / Math.sin(0.84) - 4;
-    const each = upright ? 1 : thinned(data.cols, w, look.projector ? 20 : 13);
+    const smallest = look.projector ? 20 : 13;
+    const each = upright ? 1 : thinned(data.cols, w, smallest);
+    const size = upright ? word : Math.min(word, Math.max(smallest, Math.floor(w * SLANTED)));
     set(this.columns, { width, height: top - EDGE, viewBox: `0 0 ${width} ${top - EDGE}` });
     join(
       this.columns,
       cols,
       () => svg('text', {}),
       (node, col, at) => {
-        const label = fit(data.cols[col].text, upright ? Math.max(w, 20) : room, { size: word, smallest: look.projector ? 20 : 13, family });
+        const label = fit(data.cols[col].text, upright ? Math.max(w, 20) : room, { size, smallest, family });
         const middle = (at + 0.5) * w;
         write(node, label.text);
         set(node, {

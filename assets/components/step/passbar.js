@@ -55,12 +55,13 @@ export class PassBar {
 }
 
 /**
- * The name of a place, in words.
- * @param {Place} place
+ * The name of a place, in words, whether the model has it or not.
+ * @param {{name: string}} place
  * @param {import('../strings.js').Say} say
  */
 export function placeName(place, say) {
-  return say(NAMES[keyOf(place)], { layer: place.layer + 1 });
+  const key = keyOf(place);
+  return Object.hasOwn(NAMES, key) ? say(NAMES[key], { layer: Number(place.name.split('.')[1] ?? 0) + 1 }) : place.name;
 }
 
 /** @param {Place} place */
@@ -75,7 +76,7 @@ function partKey(place) {
 
 /**
  * The kind of a place, as the end of a string key: src_embed, encoder_self_attn, memory, ...
- * @param {Place} place
+ * @param {{name: string}} place
  */
 export function keyOf(place) {
   const [stack, , part] = place.name.split('.');

@@ -24,6 +24,7 @@
  * @property {(scene: StepScene) => void} draw
  * @property {() => import('../keys.js').Binding[]} [keys]
  * @property {(scene: StepScene) => import('./twin.js').TableTwin} [table]
+ * @property {(scene: StepScene) => import('../doors.js').Spot | null} [spot] the one head that it looks at, if it looks at one
  */
 /**
  * @typedef {object} Chapter

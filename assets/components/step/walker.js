@@ -294,6 +294,14 @@ export class Walker {
   }
 
   /**
+   * The head that is walked through; the other places of the pass have none.
+   * @param {Scene} scene
+   */
+  spot({ place, view }) {
+    return place.kind === 'attention' ? { block: place.name, head: view.head, row: view.row[place.side] } : null;
+  }
+
+  /**
    * The same matrix as text.
    * @param {Scene} scene
    */

@@ -78,9 +78,19 @@ export async function startTwin(desk) {
 /** @param {TrainDesk} desk */
 function explore(desk) {
   const run = desk.reel?.run;
-  if (!run) return;
+  if (run) leave(desk, 'explore', { run });
+}
+
+/**
+ * Go to another page, through the server.
+ * @param {TrainDesk} desk
+ * @param {string} page
+ * @param {Record<string, string>} view what its address says
+ */
+export function leave(desk, page, view) {
+  desk.link.leave();
   desk.busy.wait();
-  desk.server.go('explore', { run });
+  desk.server.go(page, view);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { Busy } from '../busy.js';
 import { el } from '../dom.js';
 import { Help, listenKeys } from '../keys.js';
+import { Link } from '../link.js';
 import { copyLink } from '../save.js';
 import { readPalette } from '../theme.js';
 import { Toast } from '../toast.js';
@@ -26,8 +27,6 @@ import { firstHead, sceneOf } from './scene.js';
 /** @typedef {import('./controls.js').Deed} Deed */
 /** @typedef {import('./deeds.js').Notice} Notice */
 /** @typedef {{projector: (on: boolean) => void, go: (page: string, view: Record<string, string>) => void}} Server */
-
-const LINK_AFTER = 300; // milliseconds without a change, then the address is rewritten
 
 export class TrainDesk {
   /**
@@ -62,7 +61,7 @@ export class TrainDesk {
     this.view = { at: null, head: { block: '', head: 0 }, probe: 0, picture: PICTURES[0], table: false, screen: 'curves' };
     this.workbench = false;
     this.reopening = false;
-    this.link = 0;
+    this.link = new Link(() => this.writeLink());
     this.frame = 0;
     this.reels = new Reels({ changed: (reel) => this.came(reel), lost: (lost) => this.hearLost(lost), trouble: (reel, error) => this.hearTrouble(reel, error) });
     this.planner = new Planner(() => this.drawSoon());
@@ -89,7 +88,7 @@ export class TrainDesk {
     this.observer.disconnect();
     window.removeEventListener('resize', this.fit);
     for (const part of [this.reels, this.planner, this.player, this.busy]) part.stop();
-    clearTimeout(this.link);
+    this.link.stop();
     cancelAnimationFrame(this.frame);
   }
 
@@ -276,7 +275,7 @@ export class TrainDesk {
 
   changed() {
     this.draw();
-    this.rewriteLink();
+    this.link.soon();
   }
 
   scene() {
@@ -299,7 +298,7 @@ export class TrainDesk {
   drawSoon() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
-    this.rewriteLink();
+    this.link.soon();
   }
 
   escape() {
@@ -309,20 +308,14 @@ export class TrainDesk {
     this.look({ table: false });
   }
 
-  async copyLink() {
-    this.rewriteLink(0);
-    const copied = await copyLink();
-    if (this.words) this.toast.say(this.words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
+  writeLink() {
+    const { reel, draft } = this;
+    if (reel && draft && !this.reopening) writeAddress(this.view, reel.source, this.run, this.beside?.key ?? null, draft);
   }
 
-  /** @param {number} [after] */
-  rewriteLink(after = LINK_AFTER) {
-    clearTimeout(this.link);
-    const write = () => {
-      const { reel, draft } = this;
-      if (reel && draft && !this.reopening) writeAddress(this.view, reel.source, this.run, this.beside?.key ?? null, draft);
-    };
-    if (after) this.link = setTimeout(write, after);
-    else write();
+  async copyLink() {
+    this.link.now();
+    const copied = await copyLink();
+    if (this.words) this.toast.say(this.words.say(copied ? 'explore.save.copied' : 'explore.save.not_copied'));
   }
 }

@@ -2,6 +2,7 @@
 
 import { blockOf } from '../blocks.js';
 import { el, join, listen, numberOf, set, write } from '../dom.js';
+import { Doors, doorsOf } from '../doors.js';
 import { share } from '../format.js';
 import { headColour } from '../theme.js';
 import { paintMap, wipeMap } from './maps.js';
@@ -13,12 +14,16 @@ const [SMALLEST, LARGEST] = [26, 118];
 const [BETWEEN_HEADS, BETWEEN_BLOCKS] = [5, 20];
 
 export class Heads {
-  /** @param {(head: {block: string, head: number}) => void} choose */
-  constructor(choose) {
+  /**
+   * @param {(head: {block: string, head: number}) => void} choose
+   * @param {import('../doors.js').Go} go
+   */
+  constructor(choose, go) {
     this.title = el('h3');
     this.badge = el('span', { class: 'badge' });
+    this.doors = new Doors(go);
     this.grid = el('div', { class: 'heads-grid' });
-    this.node = el('div', { class: 'heads-all', 'data-part': 'heads' }, el('div', { class: 'part-head' }, this.title, this.badge), this.grid);
+    this.node = el('div', { class: 'heads-all', 'data-part': 'heads' }, el('div', { class: 'part-head' }, this.title, this.badge, this.doors.node), this.grid);
     listen(this.grid, 'click', '[data-head]', (part) => choose({ block: part.dataset.block ?? '', head: numberOf(part, 'head') }));
   }
 
@@ -32,6 +37,7 @@ export class Heads {
     const count = blocks.length * heads;
     write(this.title, frame ? say(count === 1 ? 'train.heads.one' : 'train.heads.title', { n: count, step }) : say('train.heads.empty'));
     write(this.badge, frame && step === 0 ? say('train.heads.random') : '');
+    this.doors.draw(say, doorsAt(scene));
     const plan = planOf(blocks, heads, { width: size.width, height: size.height - (look.projector ? 42 : 28) }, look.projector ? 1.6 : 1);
     set(this.grid, { style: `grid-template-columns:repeat(${plan.columns},max-content);--map:${plan.size}px;height:${size.height - (look.projector ? 42 : 28)}px` });
     join(
@@ -72,6 +78,16 @@ export class Heads {
       },
     );
   }
+}
+
+/**
+ * Where the chosen head leads. A model that still trains cannot be changed, and before its last step a head was another one.
+ * @param {TrainScene} scene
+ */
+function doorsAt({ reel, view, step, frame }) {
+  const { run, recipe, results } = reel;
+  const kept = frame !== null && run !== null && !reel.active && step === (results?.kept_step ?? reel.lastStep);
+  return kept ? doorsOf(view.head, { run, task: recipe?.task }) : [];
 }
 
 /**

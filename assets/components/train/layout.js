@@ -2,6 +2,7 @@
 
 import { el, join, listen, set, write } from '../dom.js';
 import { Twin } from '../step/twin.js';
+import { leave } from './acts.js';
 import { Before } from './before.js';
 import { boardOf } from './board.js';
 import { Bugs } from './bugs.js';
@@ -60,7 +61,7 @@ export class Layout {
       probe: (probe) => desk.look({ probe }),
       act: (deed) => (deed === 'follow' ? desk.look({ at: null }) : desk.player.toggle()),
     });
-    this.heads = new Heads((head) => desk.look({ head }));
+    this.heads = new Heads((head) => desk.look({ head }), (page, view) => leave(desk, page, view));
     this.events = new Events((event) => desk.look({ at: event.step, ...(event.block ? { head: { block: event.block, head: event.head ?? 0 } } : {}) }));
     this.says = new Says();
     this.twin = new Twin();

@@ -5,6 +5,7 @@
  */
 
 import { drawOn, Mount } from '../mount.js';
+import { goTo } from '../shell.js';
 import { readPalette } from '../theme.js';
 import { TrainDesk } from './desk.js';
 import { get } from './roads.js';
@@ -29,7 +30,7 @@ class TrainMount extends Mount {
     super(root);
     this.desk = new TrainDesk(root, {
       projector: (on) => this.component?.setTriggerValue('projector', on),
-      go: (page, view) => this.component?.setTriggerValue('go', { page, view }),
+      go: (page, view) => goTo(this.component, page, view),
     });
   }
 

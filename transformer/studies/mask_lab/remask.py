@@ -9,7 +9,8 @@ from torch import Tensor
 
 from transformer.model import Transformer
 from transformer.tap import Recorder
-from transformer.vocab import BOS, EOS
+from transformer.vocab import EOS
+from transformer.writing import Pen
 
 # (block, mask as the model uses it) -> the mask to use instead, both (batch, head, query, key) bool; None = as it is
 Change = Callable[[str, Tensor], Tensor | None]
@@ -67,20 +68,18 @@ def record(model: Transformer, src: Tensor, tgt_in: Tensor, edit: Remask | None 
     return recorder.tensors
 
 
-@torch.no_grad()
 def write(model: Transformer, src: Tensor, most: int, edit: Remask | None = None) -> Written:
     """Write the most probable word again and again under an edit, as `decode.greedy` does without one.
 
     src: (1, src) ids, padding allowed   most: stop after so many words
     It stops where the probabilities are not numbers: among those there is no largest. Padding is never written.
     """
-    _require_eval(model)
-    tap = Recorder(edit)
-    memory, src_mask = model.encode(src, tap)
+    pen = Pen(model, src[0].tolist(), edit)
     ids: list[int] = []
-    for _ in range(min(most, model.config.max_len)):
-        logits = model.decode(torch.tensor([[BOS, *ids]]), memory, src_mask, tap)[0, -1]  # (tgt_vocab,)
-        if bool(logits.isnan().any()):
+    for _ in range(pen.limit(most)):
+        try:
+            logits = pen.next_logits([ids])[0]  # (tgt_vocab,)
+        except FloatingPointError:
             return Written(ids, "nan")
         logits[model.config.pad_id] = -math.inf
         ids.append(int(logits.argmax()))

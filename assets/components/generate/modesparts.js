@@ -1,0 +1,64 @@
+/** Parts of the view Training and inference: two roads that part, and how far two ways of computing are from each other. */
+
+import { clamp, el, set, svg, write } from '../dom.js';
+
+const [LEFT, MIDDLE, RIGHT, WIDTH] = [9, 18, 27, 36];
+
+/** One row of the picture of two roads: one line, then a fork, then two. The right road reads its own words. */
+export class Roads {
+  constructor() {
+    this.solid = svg('path', { fill: 'none' });
+    this.dashed = svg('path', { fill: 'none', 'stroke-dasharray': '4 3' });
+    this.node = svg('svg', { class: 'modes-road', width: WIDTH, 'aria-hidden': 'true', preserveAspectRatio: 'none' }, this.solid, this.dashed);
+  }
+
+  /**
+   * @param {number} row
+   * @param {number | null} step at which the roads part; null: never
+   * @param {number} high
+   * @param {[boolean, boolean]} there which of the two roads go on here: that of the right words, that of the model's own
+   */
+  draw(row, step, high, [right, own]) {
+    const bend = (/** @type {number} */ x) => `M${MIDDLE},0C${MIDDLE},${high * 0.6} ${x},${high * 0.4} ${x},${high}`;
+    const one = step === null || row < step;
+    set(this.node, { height: high, viewBox: `0 0 ${WIDTH} ${high}` });
+    set(this.solid, { d: !right ? '' : one ? `M${MIDDLE},0V${high}` : row === step ? bend(LEFT) : `M${LEFT},0V${high}` });
+    set(this.dashed, { d: one || !own ? '' : row === step ? bend(RIGHT) : `M${RIGHT},0V${high}` });
+  }
+}
+
+const DECADES = { from: -9, to: -3 };
+const BAR = 1e-5; // the house's tolerance: serial and parallel rows agree to it
+
+/** A difference on a line of powers of ten, beside the bar that it must not pass. */
+export class Gauge {
+  constructor() {
+    this.line = svg('line', { class: 'gauge-line' });
+    this.bar = svg('path', { class: 'gauge-bar' });
+    this.dot = svg('circle', { class: 'gauge-dot' });
+    this.texts = [svg('text', { class: 'note' }), svg('text', { class: 'strong', 'text-anchor': 'middle' }), svg('text', { class: 'note', 'text-anchor': 'end' })];
+    this.field = svg('svg', { role: 'img' }, this.line, this.bar, this.dot, ...this.texts);
+    this.node = el('div', { class: 'modes-gauge', 'data-part': 'gauge' }, this.field);
+  }
+
+  /**
+   * @param {import('../step/scene.js').StepScene} scene
+   * @param {number} largest
+   * @param {string} label
+   */
+  draw({ look, say }, largest, label) {
+    const size = look.projector ? 20 : 13;
+    const [width, ends] = look.projector ? [640, 56] : [420, 38];
+    const y = size + 12;
+    const x = (/** @type {number} */ power) => ends + ((clamp(power, DECADES.from, DECADES.to) - DECADES.from) / (DECADES.to - DECADES.from)) * (width - 2 * ends);
+    const bar = x(Math.log10(BAR));
+    set(this.field, { width, height: y + 10, viewBox: `0 0 ${width} ${y + 10}`, 'aria-label': label });
+    set(this.line, { x1: x(DECADES.from), x2: x(DECADES.to), y1: y, y2: y });
+    set(this.bar, { d: `M${bar},${y - 8}V${y + 8}` });
+    set(this.dot, { cx: x(Math.log10(largest)), cy: y, r: look.projector ? 8 : 6, 'data-over': largest > BAR || null });
+    ['10⁻⁹', say('generate.modes.bar'), '10⁻³'].forEach((text, n) => {
+      write(this.texts[n], text);
+      set(this.texts[n], { x: [0, bar, width][n], y: n === 1 ? size : y + size * 0.35, 'font-size': size });
+    });
+  }
+}
