@@ -47,6 +47,14 @@ def taken(lock: IO[str]) -> bool:
     return False
 
 
+def wished(folder: Path) -> str:
+    """Read what is wished; the file may go at any moment."""
+    try:
+        return (folder / "wish").read_text()
+    except FileNotFoundError:
+        return "go"
+
+
 def train(folder: Path, recipe: dict, until: float) -> None:
     run = folder / "run"
     run.mkdir(exist_ok=True)
@@ -62,7 +70,7 @@ def train(folder: Path, recipe: dict, until: float) -> None:
         save(run, 0, "")
     status = "done"
     while step < recipe["steps"]:
-        wish = (folder / "wish").read_text() if (folder / "wish").exists() else "go"
+        wish = wished(folder)
         if wish in ("pause", "stop") and recipe["seed"] != DEAF:
             (folder / "heard").touch()
             status = {"pause": "paused", "stop": "stopped"}[wish]

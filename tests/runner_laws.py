@@ -121,7 +121,7 @@ def however_it_is_interrupted_it_ends_in_the_same_run(desk: Desk) -> None:
     first = workers_in(folder)
     assert len(first) == 1
     assert desk.runner.poll(folder, handle) is Alive.WORKING
-    desk.runner.wish(folder, "pause")
+    wish_in(folder, "pause")
     assert desk.outcome(folder, handle).status == "paused"
     paused_at = step_of(folder)
     assert paused_at < SHORT.steps
@@ -154,7 +154,7 @@ def work_goes_on_without_its_server_and_hears_the_next_one(desk: Desk) -> None:
     before = step_of(folder)
     desk.until(lambda: step_of(folder) > before)
     assert desk.runner.poll(folder, handle) is Alive.WORKING
-    desk.runner.wish(folder, "stop")
+    wish_in(folder, "stop")
     ended = desk.outcome(folder, handle)
     assert ended.status == "stopped"
     assert before < ended.kept_step < LONG.steps

@@ -1,9 +1,11 @@
 """What may happen to a job, and in which order: with workers that learn nothing (fake_worker.py)."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,28 @@ def test_pause_gives_the_slot_free_and_resume_goes_on_where_it_was(tmp_path: Pat
         assert ended(jobs, first).state == "done"
         lines = jobs.logs.lines(tmp_path / first.name, 0)
         assert [line["step"] for line in lines] == list(range(1, 401)), "no step twice, none left out"
+
+
+def test_who_presses_while_the_scheduler_looks_is_heard(tmp_path: Path) -> None:
+    with office(tmp_path) as jobs:
+        jobs.open()
+        job = start(jobs, ANNA, seed=fake_worker.DEAF, steps=100_000)
+        until(lambda: jobs.get(job.id).state == "running")
+
+        def press(n: int) -> None:
+            wish = ("pause", "resume")[n % 2]
+            jobs.scheduler.wake()
+            with contextlib.suppress(RefusedError):  # it does what it is told already
+                jobs.ask(jobs.get(job.id), wish)
+
+        with ThreadPoolExecutor(4) as visitors:
+            list(visitors.map(press, range(400)))
+        for wish, said in (("pause", "pause"), ("resume", "go"), ("pause", "pause"), ("stop", "stop")):
+            with contextlib.suppress(RefusedError):
+                jobs.ask(jobs.get(job.id), wish)
+            assert jobs.get(job.id).wish == said
+            assert fake_worker.wished(jobs.folders.of(job.id)) == said
+        jobs.runner.kill(jobs.get(job.id).handle)
 
 
 def test_stop_keeps_what_is_there_whatever_the_job_was_doing(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from runner_laws import LONG, SHORT, Desk, step_of, workers_in
 from ui.jobs.choice import ChoiceError, chosen_runner, require_runner
 from ui.jobs.office import Jobs, Wanted
 from ui.jobs.ray_runner import RayRunner
-from ui.jobs.runner import Runner
+from ui.jobs.runner import Runner, wish_in
 from ui.jobs.workers import LocalRunner
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,7 +173,7 @@ def test_as_much_runs_at_once_as_the_cluster_has_cpus_on_all_its_nodes(ray_desk:
     ray_desk.until(lambda: ray_desk.runner.slots)
     for folder, handle in zip(folders, handles, strict=True):
         assert ray_desk.runner.poll(folder, handle) is laws.Alive.WORKING
-        ray_desk.runner.wish(folder, "stop")
+        wish_in(folder, "stop")
         assert ray_desk.outcome(folder, handle).status == "stopped"
 
 

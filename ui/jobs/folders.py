@@ -52,9 +52,10 @@ class Folders:
         return self.runs / job.name if job.kept else self.of(job.id) / RUN_FOLDER
 
     def remember(self, job: Job) -> None:
-        """Write down a job as it is about to be."""
+        """Write down a job as it is about to be, and for its worker what is wished of it."""
         folder = self.of(job.id)
         folder.mkdir(parents=True, exist_ok=True)
+        wish_in(folder, job.wish)
         replace_json(folder / JOB_FILE, job.to_dict())
 
     def remembered(self) -> Iterator[Job]:
@@ -104,8 +105,6 @@ class Folders:
         folder = self.of(job.id)
         (folder / ENDED_FILE).unlink(missing_ok=True)
         (folder / HEARD_FILE).unlink(missing_ok=True)
-        if job.wish == "go":
-            wish_in(folder, "go")
         if (folder / RUN_FOLDER / MANIFEST).is_file():
             return True
         shutil.rmtree(folder / RUN_FOLDER, ignore_errors=True)  # killed before its first save

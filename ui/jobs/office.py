@@ -18,7 +18,7 @@ from ui.jobs.job import ACTIVE, Job, new_id, new_name
 from ui.jobs.line import Place, places
 from ui.jobs.names import Names
 from ui.jobs.progress import Logs, Pace, mark, pace
-from ui.jobs.runner import RUN_FOLDER, Runner, Wish
+from ui.jobs.runner import RUN_FOLDER, Runner
 from ui.jobs.saying import ending, says
 from ui.jobs.scheduler import Scheduler
 from ui.jobs.store import NoPlaceError, Store
@@ -133,31 +133,24 @@ class Jobs:
     def _pause(self, job: Job) -> Job | None:
         if after := self.store.change(job.id, ("waiting",), state="paused", wish="go"):
             return after
-        return self._wish(job, "pause")
+        return self.store.change(job.id, ("running",), wish="pause")
 
     def _resume(self, job: Job) -> Job | None:
         if job.state == "running" and job.wish == "pause":
-            return self._wish(job, "go")  # it has not paused yet, and need not
+            return self.store.change(job.id, ("running",), wish="go")  # it has not paused yet, and need not
         again = {"state": "waiting", "wish": "go", "queued": time.time(), "restarts": 0, "message": ""}
         return self._queued(lambda: self.store.change(job.id, ("paused", "failed"), limits.MOST_WAITING, **again))
 
     def _stop(self, job: Job) -> Job | None:
         """Stop a job. One that rests or waits and has learned something must be measured, which a worker does."""
-        if after := self._wish(job, "stop"):
+        if after := self.store.change(job.id, ("running",), wish="stop"):
             return after
         resting = ("waiting", "paused", "failed")
         if (self.folders.of(job.id) / RUN_FOLDER / "manifest.json").is_file() and self.folders.has_model(job):
-            self.runner.wish(self.folders.of(job.id), "stop")
             return self.store.change(job.id, resting, state="waiting", wish="stop", message="")
         return self.store.change(
             job.id, resting, state="stopped", wish="go", message="jobs.ended.never", ended=time.time()
         )
-
-    def _wish(self, job: Job, wish: Wish) -> Job | None:
-        after = self.store.change(job.id, ("running",), wish=wish)
-        if after is not None:
-            self.runner.wish(self.folders.of(job.id), wish)
-        return after
 
     def _queued(self, act: Any) -> Any:
         try:

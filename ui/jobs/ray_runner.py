@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ui.jobs.runner import Alive, State, Wish, Work, ended_in, wish_in
+from ui.jobs.runner import Alive, State, Work, ended_in
 from ui.jobs.workers import AFTER_START, HOUSE, MOST_LOG, PAUSES, SECRETS
 
 COMMAND = (sys.executable, "-m", "ui.jobs.ray_agent")
@@ -145,10 +145,6 @@ class RayRunner:
             self.placed.pop(handle, None)
             self.missed.pop(handle, None)
         return ended or (Alive.LOST if gone else Alive.WORKING)
-
-    def wish(self, folder: Path, wish: Wish) -> None:
-        """Leave a wish where the worker looks after every step."""
-        wish_in(folder, wish)
 
     def kill(self, handle: str) -> None:
         """End a worker that does not listen."""

@@ -1,13 +1,12 @@
 """The one narrow interface behind which trainings run: here as processes of this machine, elsewhere as a cluster's.
 
-A job is a folder. Whoever runs it writes `folder/run` (a run, runs.py) and at its end `folder/ended.json`; it obeys the
-word in `folder/wish`, and touches `folder/heard` when it has stopped learning for its sake. All that a runner adds is
-how work is begun, how one sees that it lives, and how it is killed. So a job that has lost its worker, or its server,
-is still all there.
+A job is a folder. Whoever runs it writes `folder/run` (a run, runs.py) and at its end `folder/ended.json`; after every
+step it obeys the word in `folder/wish`, and touches `folder/heard` when it has stopped learning for its sake. All that
+a runner adds is how work is begun, how one sees that it lives, and how it is killed. So a job that has lost its worker,
+or its server, is still all there.
 
     start(work, claim)   begin; call claim(handle) once, BEFORE the first step, with a text that finds the work again
     poll(folder, handle) Working, an Ended, or Lost (nobody works on it any more, and it has not said how it ended)
-    wish(folder, wish)   ask it to pause or to stop; it does so after its next step
     kill(handle)         end it now, whatever it does; no error if it is gone
     idle(wanted)         called several times a second: the moment to keep something warm, and to reap what has ended
     close()              the server stops: give back what is idle, leave alone what works
@@ -83,10 +82,6 @@ class Runner(Protocol):
         """Say how it stands with some work."""
         ...
 
-    def wish(self, folder: Path, wish: Wish) -> None:
-        """Ask for something; `wish_in` is what every worker on a file system of ours understands."""
-        ...
-
     def kill(self, handle: str) -> None:
         """End some work at once."""
         ...
@@ -101,7 +96,10 @@ class Runner(Protocol):
 
 
 def wish_in(folder: Path, wish: Wish) -> None:
-    """Leave a wish in a job's folder, whole or not at all; `go` takes back the one before."""
+    """Leave a wish in a job's folder, whole or not at all; `go` takes back the one before.
+
+    Two at once would take each other's file away: only the index does this, in the transaction that notes the wish.
+    """
     if wish == "go":
         (folder / WISH_FILE).unlink(missing_ok=True)
         return

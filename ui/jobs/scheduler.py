@@ -18,7 +18,7 @@ from ui.jobs.job import RESTARTS, Job
 from ui.jobs.limits import GRACE, LIMITS_CHECKED_EVERY, TIME_LIMIT
 from ui.jobs.line import startable
 from ui.jobs.progress import pace
-from ui.jobs.runner import WISH_FILE, Alive, Ended, Runner, Work
+from ui.jobs.runner import Alive, Ended, Runner, Work
 from ui.jobs.store import Store
 
 try:
@@ -161,8 +161,6 @@ class Scheduler:
             self.finish(job, state)
         elif state is Alive.LOST:
             self._lost(job)
-        elif job.wish != "go" and not (self.folders.of(job.id) / WISH_FILE).exists():
-            self.runner.wish(self.folders.of(job.id), job.wish)  # the server died before it could say so
         elif job.seconds(time.time()) > TIME_LIMIT + GRACE:
             log.error("job %s does not end by itself: its worker is killed", job.id)
             self.runner.kill(job.handle)

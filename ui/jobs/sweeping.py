@@ -12,7 +12,7 @@ from pathlib import Path
 from ui.jobs.folders import JOB_FILE, MANIFEST, Folders
 from ui.jobs.job import ACTIVE
 from ui.jobs.limits import ABSENT, REMEMBERED, RESTING
-from ui.jobs.runner import RUN_FOLDER, wish_in
+from ui.jobs.runner import RUN_FOLDER
 from ui.jobs.store import Store
 
 ORPHAN = 3600.0  # seconds: a folder of that age that the index does not know and that holds no run
@@ -29,7 +29,6 @@ def sweep(store: Store, folders: Folders, seen: Mapping[str, float]) -> None:
             if clock - last > ABSENT:
                 store.change(job.id, ("waiting",), state="paused", message="jobs.note.absent")
         elif job.state == "paused" and now - max(job.queued, job.started) > RESTING and folders.has_model(job):
-            wish_in(folders.of(job.id), "stop")
             store.change(job.id, ("paused",), state="waiting", wish="stop", queued=now)
         elif job.state not in (*ACTIVE, "paused") and now - max(job.ended, job.queued) > REMEMBERED:
             store.forget(job.id)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ui.jobs.runner import Alive, State, Wish, Work, ended_in, wish_in
+from ui.jobs.runner import Alive, State, Work, ended_in
 
 HOUSE = Path(__file__).parent.parent.parent
 COMMAND = (sys.executable, "-m", "transformer.training.worker")
@@ -66,10 +66,6 @@ class LocalRunner:
         """Say how it stands: what the worker wrote last counts more than whether it still lives."""
         alive = is_alive(handle)
         return ended_in(folder) or (Alive.WORKING if alive else Alive.LOST)
-
-    def wish(self, folder: Path, wish: Wish) -> None:
-        """Leave a wish where the worker looks after every step."""
-        wish_in(folder, wish)
 
     def kill(self, handle: str) -> None:
         """End a worker that does not listen."""
