@@ -167,7 +167,19 @@ def test_who_presses_while_the_scheduler_looks_is_heard(tmp_path: Path) -> None:
                 jobs.ask(jobs.get(job.id), wish)
             assert jobs.get(job.id).wish == said
             assert fake_worker.wished(jobs.folders.of(job.id)) == said
-        jobs.runner.kill(jobs.get(job.id).handle)
+
+
+def test_stop_pressed_while_a_job_comes_to_its_pause_is_not_lost(tmp_path: Path) -> None:
+    with office(tmp_path) as jobs:
+        jobs.open()
+        job = start(jobs, ANNA, seed=fake_worker.DEAF, steps=100_000)
+        until(lambda: jobs.pace(jobs.get(job.id)).step > 20)
+        jobs.ask(jobs.get(job.id), "pause")
+        jobs.ask(jobs.get(job.id), "stop")
+        jobs.scheduler.end()
+        jobs.scheduler.finish(jobs.get(job.id), Ended("paused", "", 20))
+        after = jobs.get(job.id)
+        assert (after.state, after.wish) == ("waiting", "stop")
 
 
 def test_stop_keeps_what_is_there_whatever_the_job_was_doing(tmp_path: Path) -> None:

@@ -177,10 +177,14 @@ class Scheduler:
         self._end(job, "failed", "jobs.ended.died", worked)
 
     def finish(self, job: Job, ended: Ended) -> None:
-        """Enter into the index how a worker says that its work ended; keep the run if it has a model."""
+        """Enter into the index how a worker says that its work ended; keep the run if it has a model.
+
+        One that has paused, while its owner already wished that it stopped, waits for a worker to measure it.
+        """
         worked = self._worked(job)
         if ended.status == "paused":
-            self.store.change(job.id, ("running",), state="paused", wish="go", handle="", worked=worked, message="")
+            wished = {"state": "waiting"} if job.wish == "stop" else {"state": "paused", "wish": "go"}
+            self.store.change(job.id, ("running",), **wished, handle="", worked=worked, message="")
         elif ended.status in ("refused", "failed"):
             log.error("job %s %s: %s", job.id, ended.status, ended.message)
             self._end(job, "failed", cause(ended), worked)
