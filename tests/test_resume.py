@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import io
+import itertools
 import json
 import os
 import random
@@ -111,8 +112,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("whole")
 
 
-@pytest.mark.parametrize("n_saves", [0, 1, 2, 4])
-@pytest.mark.parametrize("end", ENDS)
+TIMES = [("steps", 1), ("steps", 4), ("target", 0), ("target", 2), ("diverged", 0), ("diverged", 4)]
+
+
+@pytest.mark.parametrize(("end", "n_saves"), models.in_ci(TIMES, itertools.product(ENDS, (0, 1, 2, 4))))
 def test_a_resumed_training_ends_as_if_nothing_had_been(
     end: str, n_saves: int, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
