@@ -71,6 +71,10 @@ def changed(request: Request, name: str, question: dict[str, Any]) -> dict[str, 
     raise RefusedError(422, "runs.refuse.question")
 
 
+def _is_thrown(name: str) -> bool:
+    return any(one.name == name for one in thrown_away(runs.OWN_RUNS))
+
+
 def _folder(name: str) -> Path:
     try:
         return find_run(name)
@@ -87,9 +91,16 @@ def _require_mine(request: Request, index: Any, name: str, folder: Path | None) 
 
 
 def _delete(request: Request, index: Any, name: str) -> dict[str, Any]:
-    """Move a run to the trash. Deleting it twice, as from two windows, is deleting it once."""
-    thrown = any(one.name == name for one in thrown_away(runs.OWN_RUNS))
-    folder = None if thrown and not (runs.OWN_RUNS / name).exists() else _folder(name)
+    """Move a run to the trash. Deleting it twice, as from two windows, is deleting it once.
+
+    It moves from its place to the trash: whoever looks in this order does not miss it on its way.
+    """
+    try:
+        folder = _folder(name)
+    except RefusedError:
+        if not _is_thrown(name):
+            raise
+        folder = None
     _require_mine(request, index, name, folder)
     if name in index.writing():
         raise RefusedError(409, "runs.refuse.writing")
@@ -102,7 +113,7 @@ def _delete(request: Request, index: Any, name: str) -> dict[str, Any]:
 
 
 def _undo(request: Request, index: Any, name: str) -> dict[str, Any]:
-    thrown = any(one.name == name for one in thrown_away(runs.OWN_RUNS))
+    thrown = _is_thrown(name)  # first: it moves from there to its place
     if not thrown:
         _folder(name)  # brought back already, or gone
     _require_mine(request, index, name, None)
