@@ -214,6 +214,15 @@ def test_the_run_chooser_changes_the_model_and_offers_its_example(two_runs: Path
     assert app.query_params["run"] == "second"
 
 
+def test_what_is_typed_as_the_run_goes_away_is_kept(two_runs: Path) -> None:
+    app = open_page()
+    app.selectbox(key=state.RUN).set_value("second").run()
+    shutil.rmtree(two_runs / "second")
+    enter(app, "i am a student")
+    check_unhurt(app)
+    assert (component(app)["run"], component(app)["s"]) == (services.FIRST_RUN, "i am a student")
+
+
 @pytest.fixture
 def runs_of_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put an untrained run of every task in the place of the shipped ones, and one of one's own beside them."""

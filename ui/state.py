@@ -8,7 +8,7 @@ import streamlit as st
 from ui import i18n
 
 SENTENCE, RUN, LANGUAGE, PROJECTOR = "s", "run", "lang", "projector"
-_EXAMPLE_OF = "example_of"
+_EXAMPLE_OF, _SENT = "example_of", "sent"
 _OPTION = "o_"  # as assets/components/step/address.js writes it
 
 
@@ -111,14 +111,22 @@ def change_run(choices: list[str], example_of: Callable[[str], str | None]) -> N
 def offer_example(run: str, example: str) -> None:
     """Put a run's own example into the sentence box if it is another run than before, in whatever way that came.
 
-    But where the browser went Back or Forward the address names a sentence of its own, which stays.
+    But where the browser went Back or Forward the address names a sentence of its own, which stays. So does one that a
+    person sends in the moment in which the run before is found to be gone.
     """
+    sent = st.session_state.pop(_SENT, False)
     asked = st.query_params.get(SENTENCE)
     returned = asked is not None and asked != st.session_state.get(f"seen_{SENTENCE}", asked)
-    if st.session_state.get(_EXAMPLE_OF, run) != run and not returned:
+    if st.session_state.get(_EXAMPLE_OF, run) != run and not returned and not sent:
         st.session_state[SENTENCE] = example
         keep_in_link(SENTENCE)
     st.session_state[_EXAMPLE_OF] = run
+
+
+def send_sentence() -> None:
+    """Take what a person typed into the sentence box and sent."""
+    keep_in_link(SENTENCE)
+    st.session_state[_SENT] = True
 
 
 def take_sentence(component: str) -> None:

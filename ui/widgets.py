@@ -124,8 +124,7 @@ def text_box(visit: Visit, example: str, task: str | None) -> str:
             visit.say(i18n.task_key("task.button.", task)),
             type="primary",
             width="stretch",
-            on_click=state.keep_in_link,
-            args=(state.SENTENCE,),
+            on_click=state.send_sentence,
         )
     state.settle(state.SENTENCE)
     return text or ""
