@@ -1,11 +1,11 @@
 /** Where every head looked while the word was written: heads as rows, words as columns, one block of the decoder at a time. */
 
-import { Choice } from '../chapters/masksparts.js';
 import { el, join, listen, numberOf, set, write } from '../dom.js';
 import { short, three } from '../format.js';
 import { weightScale } from '../scales.js';
 import { headColour } from '../theme.js';
 import { Door } from './door.js';
+import { Pick } from './pick.js';
 import { blockName, blockOf, blocksOf, keysOf, labelsOf } from './words.js';
 
 /** @typedef {import('./session.js').Session} Session */
@@ -14,19 +14,20 @@ import { blockName, blockOf, blocksOf, keysOf, labelsOf } from './words.js';
 /** @typedef {import('../step/scene.js').StepScene} StepScene */
 
 const SHOWN_FROM = 0.05;
+const MOST_BLOCKS = 4; // as buttons beside the title
 
 export class Looks {
   /** @param {Desk} desk */
   constructor(desk) {
     this.title = el('h3');
     this.about = el('span', { class: 'quiet' });
-    this.blocks = new Choice('blocks', (name) => desk.change((view) => ({ ...view, at: name })));
+    this.blocks = new Pick('blocks', (name) => desk.change((view) => ({ ...view, at: name })));
     this.columns = el('tr');
     this.body = el('tbody');
     this.scroll = el('div', { class: 'looks-scroll', tabindex: 0 }, el('table', { 'data-part': 'looks' }, el('thead', {}, this.columns), this.body));
     this.door = new Door(desk);
     listen(this.body, 'click', '[data-head]', (part) => desk.scene && this.door.toggle(desk.scene, blockOf(desk.scene), numberOf(part, 'head'), part));
-    this.node = el('section', { class: 'generate-looks' }, el('div', { class: 'looks-head' }, this.title, this.about, this.blocks.node), this.scroll);
+    this.node = el('section', { class: 'generate-looks' }, el('div', { class: 'looks-head' }, this.title, this.about, ...this.blocks.nodes), this.scroll);
   }
 
   /**
@@ -41,7 +42,7 @@ export class Looks {
     const word = labelsOf(scene, session.road.ids)[session.row].full;
     write(this.title, say('generate.looks.title', { word }));
     write(this.about, say(cross ? 'generate.looks.about_cross' : 'generate.looks.about_self'));
-    this.blocks.draw(say('generate.looks.blocks'), blocksOf(places).map((at) => ({ name: at, text: blockName(scene, at) })), block);
+    this.blocks.draw(say('generate.looks.blocks'), blocksOf(places).map((at) => ({ name: at, text: blockName(scene, at) })), block, MOST_BLOCKS);
     const heads = ['', ...keys.map((key) => key.text)];
     join(
       this.columns,

@@ -1,14 +1,14 @@
 /** Training and inference side by side: the same rows all at once and one by one, then right words read and own words read. */
 
-import { Choice, namesWidth } from '../chapters/masksparts.js';
+import { namesWidth } from '../chapters/masksparts.js';
 import { positive } from '../chapters/outputparts.js';
 import { clamp, el, join, listen, numberOf, set, write } from '../dom.js';
 import { Heat } from '../step/heat.js';
 import { TAIL } from '../step/heatplan.js';
 import { nameTokens } from '../tokens.js';
 import { Errors } from './examples.js';
-
-import { Gauge, Roads } from './modesparts.js';
+import { Gauge, MOST_COLUMNS, Roads, roomFor, topOf } from './modesparts.js';
+import { Pick } from './pick.js';
 import { numberIn, settle } from './session.js';
 import { blockName, blockOf, blocksOf, probability, wordOf } from './words.js';
 
@@ -17,14 +17,14 @@ import { blockName, blockOf, blocksOf, probability, wordOf } from './words.js';
 /** @typedef {{whose: string, gold: number[], free: number[], forced: number[], step: number | null, p: number[][], difference: {logits: number[], weights: number[]}}} Header */
 /** @typedef {{header: Header, tensors: Map<string, import('../step/parcel.js').Tensor>}} Compared */
 
-const [LONGEST, PAIR, NARROW] = [1000, 470, 1000];
-const CELL = { narrow: 9, wide: 34, least: 13, most: 27 };
-const MOST_COLUMNS = 32; // of a matrix; more of them are pages
+const [LONGEST, PAIR, NARROW_PAIR, NARROW] = [1000, 470, 330, 1000];
+const CELL = { narrow: 9, wide: 34 }; // the widths of a cell
 const ROW = { desk: 25, wall: 33 }; // pixels, the line below it included
 /** @type {WeakMap<Element, Roads>} */
 const roadsIn = new WeakMap();
-// Pixels of the box that are no matrix, the most that slanted words above a matrix take, a pager below it.
-const [AROUND, TOP, PAGER] = [250, 110, 30];
+const AROUND = 153; // pixels of the box that belong to no matrix
+const MOST_BLOCKS = 4; // as buttons
+const MOST_HEADS = { narrow: 5, wide: 8 };
 
 export class ModesView {
   /** @param {Desk} desk */
@@ -41,15 +41,16 @@ export class ModesView {
     this.scroll = el('div', { class: 'modes-scroll' }, el('table', { 'data-part': 'modes' }, el('thead', {}, this.groups, this.heads), this.body));
     this.gauge = new Gauge();
     this.verdicts = el('div', { class: 'modes-verdicts', 'data-part': 'verdicts' }, el('p'), this.gauge.node, el('p'));
-    this.blockChoice = new Choice('block', (name) => desk.change((view) => ({ ...view, at: name })));
+    this.blockChoice = new Pick('block', (name) => desk.change((view) => ({ ...view, at: name })));
     this.errors = new Errors(desk);
-    this.headChoice = new Choice('head', (head) => desk.change((view) => ({ ...view, head: Number(head) })));
+    this.headChoice = new Pick('head', (head) => desk.change((view) => ({ ...view, head: Number(head) })));
     this.titles = [el('h3'), el('h3')];
     this.heats = [new Heat(), new Heat()];
-    const pair = el('div', { class: 'modes-pair' }, this.blockChoice.node, this.headChoice.node, ...this.heats.flatMap((heat, n) => [this.titles[n], heat.node]));
+    const pair = el('div', { class: 'modes-pair' }, ...this.blockChoice.nodes, ...this.headChoice.nodes, ...this.heats.flatMap((heat, n) => [this.titles[n], heat.node]));
     const left = el('div', { class: 'modes-left' }, this.scroll, this.verdicts, this.errors.node);
     this.node = el('div', { class: 'generate generate-modes waiting' }, el('div', { class: 'modes-top' }, this.caption, this.form), el('div', { class: 'modes-columns' }, left, pair));
     listen(this.body, 'click', '[data-row]', (part) => this.go(numberOf(part, 'row')));
+    for (const heat of this.heats) listen(heat.node, 'click', '.pager button', () => this.turned(heat));
     /** @type {Compared | null} */
     this.told = null;
   }
@@ -180,38 +181,48 @@ export class ModesView {
     const narrow = look.width < NARROW; // there the table alone says what a row writes
     const rows = reads.map(({ text, full, token }, i) => ({ text: narrow ? text : `${text} → ${writes[i].text}`, full: `${full} → ${writes[i].full}`, token }));
     const cols = cross ? scene.words.src : reads;
-    this.blockChoice.draw(say('generate.looks.blocks'), blocksOf(scene.places).map((name) => ({ name, text: blockName(scene, name) })), block);
-    this.headChoice.draw(say('generate.modes.heads'), Array.from({ length: model.n_heads }, (_, n) => ({ name: String(n), text: say('generate.looks.head', { head: n + 1 }) })), String(head));
-    const width = narrow ? 330 : PAIR;
+    this.drawChoices(scene, block, head);
+    const width = narrow ? NARROW_PAIR : PAIR;
     const wide = clamp(Math.floor((width - namesWidth(scene, rows) - TAIL) / Math.min(cols.length, MOST_COLUMNS)), CELL.narrow, CELL.wide);
-    const room = look.height - AROUND;
-    const high = clamp(Math.floor(room / 2 / reads.length), CELL.least, CELL.most);
-    const shown = Math.min(reads.length, Math.floor(room / 2 / high));
+    const axes = { rows: say('generate.modes.queries'), cols: say('generate.modes.keys') };
+    const above = topOf(scene, { rows, cols, at: () => 0, hue: 'weights', axes }, width, wide);
+    const { shown, high, foot } = roomFor(look.height - AROUND - above, reads.length, cols.length);
     ['parallel', 'serial'].forEach((kind, n) => {
       const tensor = told.tensors.get(`${kind}.${block}`);
       if (!tensor) return;
       const later = (/** @type {number} */ i, /** @type {number} */ j) => (!cross && j > i && model.causal !== false) || (n === 1 && (i > row || (!cross && j > i)));
-      write(this.titles[n], say(`generate.modes.${kind}`, { row: row + 1, all: reads.length }));
-      this.heats[n].draw(
+      const title = say(`generate.modes.${kind}`, { row: row + 1, all: reads.length });
+      write(this.titles[n], title);
+      const heat = this.heats[n];
+      heat.draw(
         scene,
-        {
-          rows,
-          cols,
-          at: (i, j) => tensor.values[(head * tensor.shape[1] + i) * tensor.shape[2] + j],
-          masked: later,
-          hue: 'weights',
-          axes: { rows: say('generate.modes.queries'), cols: say('generate.modes.keys') },
-          rowMark: 'solid',
-          label: `${say(`generate.modes.${kind}`, { row: row + 1, all: reads.length })}, ${blockName(scene, block)}`,
-        },
-        { width, height: TOP + shown * high + (shown < reads.length ? PAGER : 0), legend: false, cell: { w: wide, h: high }, largest: { w: wide, h: high }, most: { rows: shown, cols: MOST_COLUMNS } },
+        { rows, cols, at: (i, j) => tensor.values[(head * tensor.shape[1] + i) * tensor.shape[2] + j], masked: later, hue: 'weights', axes, rowMark: 'solid', label: `${title}, ${blockName(scene, block)}` },
+        { width, height: above + shown * high + foot, legend: false, cell: { w: wide, h: high }, largest: { w: wide, h: high }, most: { rows: shown, cols: MOST_COLUMNS } },
         { row, col: -1 },
       );
-      const top = this.heats[n].now?.plan.top ?? 0;
-      this.heats[n].node.classList.toggle('bare', n === 1);
-      this.heats[n].node.style.height = `${top + shown * high + 6 + (shown < reads.length ? PAGER : 0)}px`;
-      this.heats[n].node.style.marginTop = n ? `${-top}px` : '0';
+      heat.node.classList.toggle('bare', n === 1);
+      const hidden = n ? (heat.now?.plan.top ?? 0) : 0; // the columns' names stand above the first matrix only
+      heat.node.style.height = `${(n ? hidden : above) + shown * high + foot}px`;
+      heat.node.style.marginTop = `${-hidden}px`;
     });
+  }
+
+  /**
+   * @param {StepScene} scene
+   * @param {string} block
+   * @param {number} head
+   */
+  drawChoices(scene, block, head) {
+    const { say, look, model, places } = scene;
+    const heads = Array.from({ length: model.n_heads }, (_, n) => ({ name: String(n), text: say('generate.looks.head', { head: n + 1 }) }));
+    this.blockChoice.draw(say('generate.looks.blocks'), blocksOf(places).map((name) => ({ name, text: blockName(scene, name) })), block, MOST_BLOCKS);
+    this.headChoice.draw(say('generate.modes.heads'), heads, String(head), MOST_HEADS[look.width < NARROW ? 'narrow' : 'wide']);
+  }
+
+  /** Who turns a page turns it in both matrices: they are there to be compared. @param {Heat} turned */
+  turned(turned) {
+    for (const heat of this.heats) heat.from = { ...turned.from };
+    if (this.desk.scene && this.told) this.drawPair(this.desk.scene, this.told);
   }
 
   /** @param {number} row */

@@ -1,6 +1,7 @@
 /** Parts of the view Training and inference: two roads that part, and how far two ways of computing are from each other. */
 
 import { clamp, el, set, svg, write } from '../dom.js';
+import { planOf } from '../step/heatplan.js';
 
 const [LEFT, MIDDLE, RIGHT, WIDTH] = [9, 18, 27, 36];
 
@@ -61,4 +62,33 @@ export class Gauge {
       set(this.texts[n], { x: [0, bar, width][n], y: n === 1 ? size : y + size * 0.35, 'font-size': size });
     });
   }
+}
+
+// The heights of a row of a matrix; what stands below one: its margin, and a pager where there is one.
+const [LEAST, MOST, FOOT, PAGER] = [13, 27, 8, 28];
+/** Of a matrix; more of them are pages. */
+export const MOST_COLUMNS = 32;
+
+/**
+ * How high the names above a matrix are, whichever of its columns are shown.
+ * @param {StepScene} scene
+ * @param {import('../step/heat.js').HeatData} data
+ * @param {number} width
+ * @param {number} wide of a cell
+ */
+export function topOf(scene, data, width, wide) {
+  return planOf(scene, data, { width, height: 0, legend: false, cell: { w: wide, h: LEAST } }, { rows: 0, cols: 0 }).top;
+}
+
+/**
+ * How many rows of two matrices fit below each other, how high they are, and what stands below each. A pager takes room from the rows.
+ * @param {number} room
+ * @param {number} rows
+ * @param {number} cols
+ */
+export function roomFor(room, rows, cols) {
+  const fits = (/** @type {number} */ foot) => Math.floor((room - 2 * foot) / 2 / LEAST);
+  const foot = cols > MOST_COLUMNS || fits(FOOT) < rows ? FOOT + PAGER : FOOT;
+  const high = clamp(Math.floor((room - 2 * foot) / 2 / rows), LEAST, MOST);
+  return { foot, high, shown: Math.min(rows, Math.max(2, fits(foot))) };
 }
