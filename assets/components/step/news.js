@@ -3,6 +3,7 @@
 import { literal } from '../tokens.js';
 
 const NAMED = 3; // unknown words that are named one by one
+const WRITING = ['write', 'stack', 'modes']; // the views of Generate: a model without a causal mask reads its own words there
 
 /**
  * @param {import('./desk.js').StepScene | null} scene
@@ -16,7 +17,16 @@ export function newsOf(scene, words, news) {
   const { say, sentence, lang } = scene;
   const [comma, space] = lang === 'zh' ? ['、', ''] : [', ', ' '];
   const unknown = sentence.src.filter((_, i) => sentence.unknown[i]).map(literal);
-  const notices = [...news.passing, ...news.notices, ...sentence.notices].map(({ key, values }) => say(key, values));
+  const notices = [...news.passing, ...news.notices, ...sentence.notices].map(({ key, values }) => say(keyIn(scene, key), values));
   if (unknown.length) notices.push(say('step.unknown', { words: unknown.slice(0, NAMED).join(comma) + (unknown.length > NAMED ? ' …' : '') }));
   return notices.join(space);
+}
+
+/**
+ * What is said of a missing causal mask elsewhere is about rows that are all there at once.
+ * @param {import('./desk.js').StepScene} scene
+ * @param {string} key
+ */
+function keyIn({ view }, key) {
+  return WRITING.includes(view.tab) && key.startsWith('bugs.notice.causal') ? 'bugs.notice.causal_writing' : key;
 }
