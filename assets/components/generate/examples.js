@@ -39,7 +39,7 @@ export class Errors {
     this.title = el('b');
     this.chips = el('span', { class: 'errors-chips' });
     this.about = el('span', { class: 'quiet', role: 'status', 'data-part': 'errors-about' });
-    this.node = el('div', { class: 'generate-errors', 'data-part': 'errors' }, this.title, this.chips, this.about);
+    this.node = el('div', { class: 'generate-errors', 'data-part': 'errors' }, this.title, this.about, this.chips);
     listen(this.chips, 'click', '[data-found]', (part) => {
       settle(desk, { t: null, r: null }); // what was told of the last sentence is not about this one
       desk.server.sentence(part.title);
