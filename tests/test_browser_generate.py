@@ -5,7 +5,8 @@ Pages are loaded seldom: most tests take back by hand what the one before them h
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import torch
@@ -13,12 +14,16 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from guest import Guest, sitting
 from serving import Server
+from standin import Asked, stand_in
+from transformer import runs
 from transformer.runs import load_run
 from transformer.trace import trace_pair
 from transformer.vocab import BOS, EOS, PAD
 from transformer.writing import Filters, beam_search, filter_logits, sample
-from ui import i18n
-from ui.chapters.generate import EXAMPLES
+from ui import i18n, pass_payload
+from ui.chapters.generate import EXAMPLES, answer
+from ui.pack import pack
+from walking import own_run
 
 pytest_plugins = ["windows", "desk"]
 pytestmark = pytest.mark.browser
@@ -443,6 +448,8 @@ def test_a_forced_word_stands_and_the_rest_changes(writer: Writer) -> None:
     other = next(node for node in TREE.nodes if node.step == 2 and node.word != BEST.ids[1])
     word = RUN.tgt_vocab.token(other.word)
     force = [BEST.ids[0], other.word]
+    writer.part("search").fill("xyz")
+    expect(writer.part("none")).to_have_text(SAY["generate.bars.none"].format(tgts="words", typed="xyz"))
     writer.part("search").fill(word)
     with writer.page.expect_response(lambda answer: "force=" in answer.url):
         writer.part("bars").locator(f"[data-word='{other.word}']").click()
@@ -531,7 +538,7 @@ def test_the_arrow_keys_drive_a_word_through_the_decoder(writer: Writer) -> None
         writer.press("ArrowDown")
     for _ in range(8):
         writer.press("ArrowRight")
-    expect(says).to_contain_text("the sentence is finished")
+    expect(says).to_contain_text("the output is finished")
     expect(writer.part("next")).to_be_disabled()
     assert writer.is_quiet(), "the whole way is free"
 
@@ -572,6 +579,21 @@ def test_serial_and_parallel_rows_agree_on_the_page_and_another_right_answer_can
     writer.address_with("o_t", "la souris")
     writer.lab.get_by_role("button", name=SAY["generate.modes.reset"]).click()
     expect(writer.part("modes-caption")).to_have_text(SAY["generate.modes.whose_own"].format(text="sentence"))
+    writer.part("said").fill("la souris " * 10)
+    writer.part("said").press("Enter")
+    after = writer.lab.get_by_role("button", name=SAY["step.after"]).locator("visible=true")
+    expect(after).to_have_count(2)
+    shown = [writer.lab.locator(".heat .pager span").locator("visible=true").nth(n) for n in range(2)]
+    for button in (after.first, writer.lab.get_by_role("button", name=SAY["step.before"]).locator("visible=true").last):
+        seen = shown[0].inner_text()
+        button.click()
+        expect(shown[0]).not_to_have_text(seen)
+        expect(shown[1]).to_have_text(shown[0].inner_text())
+    column = writer.lab.locator(".modes-columns").bounding_box()
+    last = after.last.bounding_box()
+    assert column
+    assert last
+    assert last["y"] + last["height"] <= column["y"] + column["height"], "the pager is not cut"
 
 
 def number(text: str) -> float:
@@ -633,6 +655,32 @@ def test_nothing_is_too_small_or_too_wide_and_on_the_projector_text_is_large(wri
     expect(writer.lab.locator(".stack-sources text")).to_have_count(len(SRC))
     writer.press("p")
     writer.page.locator(".lab:not([data-mode])").wait_for()
+
+
+def test_a_deep_model_without_a_mask_that_never_ends(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its heading, its message and its menu of layers say is true of it."""
+    monkeypatch.setattr(runs, "OWN_RUNS", tmp_path)
+    run = own_run("endless", n_decoder_layers=4, causal=False)
+    with torch.no_grad():
+        run.model.generator.bias[EOS] = -1e4
+
+    def chapter(asked: Asked) -> None:
+        question = {name: value for name, value in parse_qsl(urlsplit(asked.url).query) if name not in ("run", "s")}
+        asked.say(pack(answer(run, "s1 s2", question)))
+
+    packed = pass_payload._pack(run, "s1 s2", "")
+    stand_in(writer, {"*/lab/pass*": lambda asked: asked.say(packed), "*/lab/chapter*": chapter})
+    writer.open(run="endless", s="s1 s2")
+    expect(writer.part("message")).to_have_text(SAY["bugs.notice.causal_writing"].format(tgts="words"))
+    longest = SAY["generate.ends.stopped"].format(n=run.model.config.max_len, tgts="words")
+    expect(writer.part("ends").locator("th").nth(1)).to_contain_text(longest)
+    menu = writer.part("blocks-menu")
+    expect(menu.locator("option")).to_have_count(8)
+    menu.select_option("decoder.0.cross_attn")
+    expect(writer.part("looks").locator("thead .word")).to_have_text(["s1", "s2"])
+    assert writer.lab.locator(".looks-head").evaluate("(head) => head.scrollWidth <= head.clientWidth")
 
 
 def test_in_chinese_too(writer: Writer) -> None:

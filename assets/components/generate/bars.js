@@ -29,6 +29,7 @@ export class Bars {
     this.after = el('span', { class: 'quiet' });
     this.about = el('p', { class: 'quiet bars-about' });
     this.list = el('div', { class: 'bars-list', 'data-part': 'bars', role: 'group' });
+    this.none = el('p', { class: 'bars-list', 'data-part': 'none', role: 'status', hidden: '' });
     this.search = el('input', { type: 'search', class: 'bars-search', 'data-part': 'search', maxlength: 40, oninput: () => this.find() });
     this.sliders = {
       temperature: new Slider('temperature', (value) => this.slide('temperature', value)),
@@ -37,7 +38,7 @@ export class Bars {
     };
     const sliders = el('div', { class: 'bars-sliders' }, ...Object.values(this.sliders).map(({ node }) => node));
     this.kept = el('p', { class: 'quiet', 'data-part': 'kept' });
-    this.node = el('section', { class: 'generate-bars' }, el('div', { class: 'bars-head' }, this.title, this.after), this.about, this.list, this.search, sliders, this.kept);
+    this.node = el('section', { class: 'generate-bars' }, el('div', { class: 'bars-head' }, this.title, this.after), this.about, this.list, this.none, this.search, sliders, this.kept);
     listen(this.list, 'click', '[data-word]', (part) => force(numberOf(part, 'word')));
     /** @type {{scene: StepScene, session: Session} | null} */
     this.now = null;
@@ -93,6 +94,9 @@ export class Bars {
     set(this.list, { 'aria-label': say('generate.bars.label') });
     set(this.search, { placeholder: say('generate.bars.search'), 'aria-label': say('generate.bars.search') });
     const shown = this.shown(scene, all, road.ids[row], ROWS[look.projector ? 'wall' : 'desk']);
+    this.list.hidden = !shown.length;
+    this.none.hidden = shown.length > 0;
+    write(this.none, shown.length ? '' : say('generate.bars.none', { typed: this.search.value.trim() }));
     join(
       this.list,
       shown,

@@ -2,7 +2,7 @@
 
 import { Slider } from '../chapters/outputparts.js';
 import { el, join, listen, set, write } from '../dom.js';
-import { ranked } from './roads.js';
+import { EOS, ranked } from './roads.js';
 import { RANGES, settle } from './session.js';
 import { logProbability, probability } from './words.js';
 
@@ -10,7 +10,7 @@ import { logProbability, probability } from './words.js';
 /** @typedef {import('./roads.js').Ranked} Ranked */
 /** @typedef {import('../step/desk.js').Desk} Desk */
 /** @typedef {import('../step/scene.js').StepScene} StepScene */
-/** @typedef {{rank: string, text: string, ids: number[], logP: number, score: string, here: boolean, tag: string}} Line */
+/** @typedef {{rank: string, text: string, ids: number[], logP: number, score: string, here: boolean, tag: string, finished: boolean}} Line */
 
 export class Ends {
   /**
@@ -38,7 +38,7 @@ export class Ends {
     this.penalty.draw(say('generate.ends.alpha'), { ...RANGES.alpha, value: session.alpha, text: session.alpha.toFixed(1) });
     const lines = this.withEarlier(scene, session, linesOf(scene, session));
     set(this.table, { 'data-scored': session.alpha > 0 || null });
-    const names = [session.mode === 'sample' ? say('generate.ends.seed') : '', say('generate.ends.sentence'), 'log P', session.alpha ? 'log P / lp' : '', 'P'];
+    const names = [session.mode === 'sample' ? say('generate.ends.seed') : '', headingOf(say, lines), 'log P', session.alpha ? 'log P / lp' : '', 'P'];
     this.named.forEach((node, n) => write(node, names[n]));
     this.penalty.node.hidden = session.mode !== 'beam';
     join(
@@ -50,7 +50,7 @@ export class Ends {
         const text = cell.children[0];
         write(rank, line.rank);
         write(text.children[0], line.text);
-        write(text.children[1], line.tag);
+        write(text.children[1], tagOf(say, line, lines));
         write(logP, logProbability(line.logP));
         write(score, line.score);
         write(p, probability(Math.exp(line.logP)));
@@ -81,6 +81,27 @@ export class Ends {
 const EARLIER = 3; // sentences that were drawn before stay in the list
 
 /**
+ * What the list holds: sentences that came to an end, or such as grew as long as the model can read.
+ * @param {import('../strings.js').Say} say
+ * @param {Line[]} lines
+ */
+function headingOf(say, lines) {
+  if (lines.every(({ finished }) => finished)) return say('generate.ends.sentence');
+  return lines.some(({ finished }) => finished) ? say('generate.panel.ends') : say('generate.ends.stopped', { n: lines[0].ids.length });
+}
+
+/**
+ * Among sentences that came to an end, one that did not is marked.
+ * @param {import('../strings.js').Say} say
+ * @param {Line} line
+ * @param {Line[]} lines
+ */
+function tagOf(say, { tag, finished }, lines) {
+  if (finished || !lines.some((line) => line.finished)) return tag;
+  return [tag, say('generate.ends.cut')].filter(Boolean).join(' · ');
+}
+
+/**
  * The lines of the list: the sentences of the beam by their score, or the one that was drawn; then greedy's.
  * @param {StepScene} scene
  * @param {Session} session
@@ -101,13 +122,15 @@ export function linesOf({ say }, session) {
           logP: end.log_p,
           score: alpha ? logProbability(end.score) : '',
           here: String(end.ids) === here,
+          finished: end.finished,
           tag: String(end.ids) === String(greedy.ids) ? say('generate.ends.greedy_too') : '',
         }))
       : [];
   if (mode === 'sample') {
     const logP = road.logP.reduce((sum, one) => sum + one, 0);
-    lines.push({ rank: String(session.seed), text: road.text || '</s>', ids: road.ids, logP, score: '', here: true, tag: String(greedy.ids) === here ? say('generate.ends.greedy_too') : '' });
+    const finished = road.ids[road.ids.length - 1] === EOS;
+    lines.push({ rank: String(session.seed), text: text({ text: road.text, finished }), ids: road.ids, logP, score: '', here: true, finished, tag: String(greedy.ids) === here ? say('generate.ends.greedy_too') : '' });
   }
   if (lines.some(({ ids }) => String(ids) === String(greedy.ids))) return lines;
-  return [...lines, { rank: '', text: text(greedy), ids: greedy.ids, logP: greedy.log_p, score: '', here: String(greedy.ids) === here, tag: say('generate.ends.greedy') }];
+  return [...lines, { rank: '', text: text(greedy), ids: greedy.ids, logP: greedy.log_p, score: '', here: String(greedy.ids) === here, finished: greedy.finished, tag: say('generate.ends.greedy') }];
 }

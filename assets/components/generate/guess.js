@@ -1,6 +1,7 @@
 /** What a person may predict on Generate: a question for each view, about what that view does not show at a glance. */
 
 import { OPEN, weigh } from './filters.js';
+import { EOS } from './roads.js';
 import { sessionOf } from './session.js';
 import { probability, wordOf } from './words.js';
 
@@ -36,11 +37,11 @@ function howHot(scene) {
   return { question: say('generate.guess.hot', values), choices, right: BOUNDS.filter((bound) => hot >= bound).length, explain: say('generate.guess.hot_so', values) };
 }
 
-/** How often does the decoder run for this sentence? @param {StepScene} scene */
+/** How often does the decoder run for an output that comes to its end? @param {StepScene} scene */
 function howOften(scene) {
   const session = sessionHere(scene);
   const n = session?.road.ids.length ?? 0;
-  if (n < 3) return null;
+  if (n < 3 || session?.road.ids[n - 1] !== EOS) return null;
   const choices = [1, n - 1, n, (n * (n + 1)) / 2];
   return { question: scene.say('generate.guess.often', { n: n - 1 }), choices: choices.map(String), right: 2, explain: scene.say('generate.guess.often_so', { n }) };
 }

@@ -29,6 +29,7 @@ import { lengthPenalty } from './filters.js';
 /** @typedef {{node: number | null, ids: number[], text: string, log_p: number, finished: boolean}} End */
 /** @typedef {End & {score: number}} Ranked */
 
+export const EOS = 2;
 export const MODES = /** @type {const} */ (['greedy', 'sample', 'beam']);
 
 /** @type {WeakMap<object, Road[]>} */
@@ -149,7 +150,7 @@ export function treeOf(road, others, never, forced) {
     const add = (/** @type {number} */ id, /** @type {TreeNode['state']} */ state) =>
       nodes.push({ id: nodes.length, parent, step: row + 1, word: id, logP: logits[id] + shift, total: total + logits[id] + shift, rank: order.indexOf(id), state, forced: state !== 'dropped' && row < forced });
     const next = nodes.length;
-    add(word, row === road.ids.length - 1 ? 'finished' : 'kept');
+    add(word, word === EOS ? 'finished' : 'kept');
     for (const id of order.filter((one) => one !== word).slice(0, others)) add(id, 'dropped');
     total += road.logP[row];
     parent = next;
