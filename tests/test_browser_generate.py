@@ -581,6 +581,7 @@ def test_serial_and_parallel_rows_agree_on_the_page_and_another_right_answer_can
     expect(writer.part("modes-caption")).to_have_text(SAY["generate.modes.whose_own"].format(text="sentence"))
     writer.part("said").fill("la souris " * 10)
     writer.part("said").press("Enter")
+    expect(writer.part("modes").locator("tbody tr").nth(20).locator("td").nth(1)).to_have_text("souris")
     after = writer.lab.get_by_role("button", name=SAY["step.after"]).locator("visible=true")
     expect(after).to_have_count(2)
     shown = [writer.lab.locator(".heat .pager span").locator("visible=true").nth(n) for n in range(2)]
