@@ -71,7 +71,7 @@ export const MOST_COLUMNS = 32;
 
 /**
  * How high the names above a matrix are, whichever of its columns are shown.
- * @param {StepScene} scene
+ * @param {import('../step/scene.js').StepScene} scene
  * @param {import('../step/heat.js').HeatData} data
  * @param {number} width
  * @param {number} wide of a cell
