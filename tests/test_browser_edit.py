@@ -549,6 +549,9 @@ def test_on_the_projector_text_is_large_and_heads_are_chosen(editor: Editor) -> 
     editor.act(f"1-zero.{SHORT}.3-uniform.d0c.3", editor.part("acts-head").locator('[data-name="uniform"]'))
     assert editor.lab.evaluate(SMALLEST) >= 20
     assert editor.part("written").evaluate(CUT) <= 1
+    assert editor.part("written").evaluate("(box) => box.offsetHeight - box.firstElementChild.offsetHeight") >= 11, (
+        "a scroll bar has room below the lines"
+    )
     assert editor.lab.locator(".heat-rows text").locator("visible=true").count() >= 7
     editor.press("p")
     editor.page.locator('.lab:not([data-mode="projector"])').wait_for()

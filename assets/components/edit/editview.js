@@ -20,7 +20,7 @@ import { EditWords } from './editwords.js';
 const NARROW = 1100; // pixels: below it map and acts stand closer
 const [SIDES, NARROW_SIDES] = [270 + 300 + 32, 164 + 200 + 20 - 10]; // beside the matrix; its last slanted word may lean into a narrow gap
 const [DESK, NARROW_DESK] = [261, 276]; // above and below the matrix
-const WALL = 172; // the same on the wall
+const WALL = 180; // the same on the wall
 const [WALL_SIDE, LEAST_SIDE, OF_WIDTH] = [392, 290, 0.32]; // what stands at the right there
 
 export class EditView {
