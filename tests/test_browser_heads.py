@@ -265,7 +265,7 @@ def test_on_the_projector_a_class_sees_the_road_and_what_the_weights_do_not_expl
         expect(guest.part(hidden)).to_be_hidden()
         guest.press("a")
     guest.part("panels").locator("[data-name=road]").click()
-    expect(guest.part("road")).to_contain_text("spare heads are gone, it costs")
+    expect(guest.part("road")).to_contain_text("every spare head is gone")
     guest.lab.locator("[data-tab=explain]").click()
     finding = guest.lab.locator(".heads-line .heads-about")
     expect(finding).to_contain_text("Most weight lies on animal")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import shutil
 import threading
 import time
@@ -342,3 +343,15 @@ def test_an_unknown_block_reads_the_last_layer(client: TestClient) -> None:
     last = ask(client, **asked, b="decoder.1.cross_attn")[2]
     for block in ("encoder.0.self_attn", "../../etc"):
         np.testing.assert_array_equal(ask(client, **asked, b=block)[2]["weights"], last["weights"])
+
+
+def test_one_spare_head_is_not_several() -> None:
+    """Copy has one: "the 1 spare heads" is no English. And what a head aligns with is not always translated."""
+    said = i18n.words("en")
+    texts = {
+        key: text for key, text in said.items() if key.startswith(("heads.", "edit.")) and key != "edit.list.heads"
+    }
+    assert [
+        key for key, text in texts.items() if re.search(r"\{(n|gone|stop|left)\} (other |spare )?heads", text)
+    ] == []
+    assert "{tgt}" in said["heads.says.alignment"] and "translat" not in said["heads.says.alignment"]
