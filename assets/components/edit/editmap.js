@@ -5,6 +5,7 @@ import { thumbnail } from '../draw.js';
 import { weightScale } from '../scales.js';
 import { headColour, rgbOf } from '../theme.js';
 import { sidesOf } from '../chapters/masksparts.js';
+import { Reveal } from '../heads/parts.js';
 import { nameOf } from './editparts.js';
 import { shortPlace } from '../notation.js';
 
@@ -23,6 +24,7 @@ export class EditMap {
     this.node = el('nav', { class: 'edit-map', 'data-part': 'map' }, this.blocks, this.list);
     listen(this.list, 'click', '[data-head]', (part) => go.goHead(part.dataset.block ?? '', numberOf(part, 'head')));
     listen(this.list, 'click', '[data-place]', (part) => go.goPlace(part.dataset.place ?? ''));
+    this.reveal = new Reveal(this.list);
     /** @type {unknown} */
     this.of = null;
     this.look = '';
@@ -54,6 +56,7 @@ export class EditMap {
       set(name, { 'data-place': place.name, 'aria-current': here ? 'true' : null });
       this.drawHeads(scene, place, heads, both, edits, stale);
     });
+    this.reveal.show([scene.header.run, view.at, view.head].join(), this.list.querySelector('[data-here]'));
   }
 
   /**

@@ -6,7 +6,7 @@ import { weightScale } from '../scales.js';
 import { inkOn } from '../step/heatpaint.js';
 import { headColour, rgbOf } from '../theme.js';
 import { called, colouring, firstKind, headsOf, isSpare, kindsOf, print, ranked, sentenceOf, worthOf } from './measures.js';
-import { choose, chosenHead, drawMark, drawWhisker, headKeys, headMark, kindOfBlock, mapOf, shortName, stand, takeAway, Waiting, whisker } from './parts.js';
+import { choose, chosenHead, drawMark, drawWhisker, headKeys, headMark, kindOfBlock, mapOf, shortName, stand, Reveal, takeAway, Waiting, whisker } from './parts.js';
 
 /** @typedef {import('../step/scene.js').StepScene} StepScene */
 /** @typedef {import('../step/desk.js').Desk} Desk */
@@ -37,9 +37,12 @@ export class AtlasView {
     this.cost = el('p', { 'data-part': 'cost' });
     this.open = el('button', { type: 'button', 'data-part': 'open-passport', onclick: () => desk.change((view) => ({ ...view, tab: 'passport' })) });
     this.out = el('button', { type: 'button', 'data-part': 'knock-out', onclick: () => this.leave() });
+    const frame = el('div', { class: 'heads-frame' }, this.grid);
+    const ranking = el('div', { class: 'heads-ranking' }, this.list, this.rest);
     const head = el('div', { class: 'heads-head' }, el('label', {}, this.label, this.menu), this.legend, this.about);
     const below = el('div', { class: 'heads-below' }, el('div', {}, this.title, this.says, this.cost), el('div', { class: 'heads-doors' }, this.open, this.out));
-    const content = el('div', { class: 'heads-atlas' }, head, el('div', { class: 'heads-both' }, el('div', { class: 'heads-frame' }, this.grid), el('div', { class: 'heads-ranking' }, this.list, this.rest)), below);
+    const content = el('div', { class: 'heads-atlas' }, head, el('div', { class: 'heads-both' }, frame, ranking), below);
+    this.reveals = [new Reveal(frame), new Reveal(ranking)];
     this.waiting = new Waiting(desk, content);
     this.node = this.waiting.node;
     listen(this.rows, 'click', '[data-block]', (part) => choose(desk, part.dataset.block ?? '', numberOf(part, 'head')));
@@ -75,6 +78,10 @@ export class AtlasView {
     this.drawMaps(scene, passport);
     this.drawList(scene, passport, kind);
     this.drawBelow(scene, passport);
+    const { block, head } = chosenHead(scene, passport);
+    const key = [scene.header.run, block, head].join();
+    this.reveals[0].show(key, this.rows.querySelector('[aria-pressed="true"]'));
+    this.reveals[1].show([key, kind.name].join(), this.list.querySelector('[aria-pressed="true"]'));
   }
 
   /**

@@ -6,6 +6,7 @@ import { clamp, el, join, listen, put, set, write } from '../dom.js';
 import { percent } from '../format.js';
 import { signedScale } from '../scales.js';
 import { inkOn } from '../step/heatpaint.js';
+import { widthOf } from '../tokens.js';
 import { Panels } from './panels.js';
 import { choose, shortName } from './parts.js';
 
@@ -18,9 +19,10 @@ import { choose, shortName } from './parts.js';
 const ALL = 'all';
 const BOTH_SIGNS = ['gradient', 'left_out'];
 const SMALL = 0.01; // a column whose largest number is smaller is written in a power of ten
-// Pixels of a row, and what stands above the rows: name, text and headings.
-const DESK = { least: 31, most: 46, above: 132 };
-const WALL = { least: 25, most: 40, above: 210 };
+// Pixels of a row; what stands above the rows: name, text and headings; the size of the title.
+const DESK = { least: 31, most: 46, above: 132, title: 19 };
+const WALL = { least: 25, most: 40, above: 210, title: 26 };
+const GAP = 12; // beside the title, or below it
 
 export class ExplainView {
   /** @param {Desk} desk */
@@ -42,10 +44,11 @@ export class ExplainView {
     this.finding = el('p', { class: 'heads-says', 'data-part': 'finding' });
     this.honest = el('p', { class: 'quiet' });
     this.panels = new Panels(desk, ['answers', 'agreement']);
-    const controls = el('div', { class: 'heads-controls' }, this.layers, this.heads);
+    this.controls = el('div', { class: 'heads-controls' }, this.layers, this.heads);
+    this.name = el('div', { class: 'heads-name' }, this.title, this.controls);
     const side = el('div', { class: 'heads-side' }, this.agreeTitle, this.agreeAbout, this.agree, this.finding, this.honest);
     const columns = el('div', { class: 'heads-columns' }, el('div', { class: 'heads-scroll' }, this.grid), side);
-    const main = el('div', { class: 'output-main' }, el('div', { class: 'heads-name' }, this.title, controls), el('div', { class: 'heads-line' }, this.about, this.panels.node), columns);
+    const main = el('div', { class: 'output-main' }, this.name, el('div', { class: 'heads-line' }, this.about, this.panels.node), columns);
     this.node = el('div', { class: 'heads output-page' }, this.rows.node, main);
     listen(this.layers, 'click', '[data-at]', (part) => this.go(part.dataset.at ?? ''));
     listen(this.heads, 'click', '[data-head]', (part) => desk.set('eh', part.dataset.head ?? ALL));
@@ -92,8 +95,8 @@ export class ExplainView {
     this.rows.draw(scene, 'p', (at) => ({ text: percent(sentence.p[at]), share: sentence.p[at] }));
     const word = (/** @type {string} */ text) => el('span', { class: 'word' }, text);
     put(this.title, scene.sayWith('heads.explain.title', { reads: word(words.tgtIn[row].text), writes: word(words.tgtOut[row].text) }));
-    this.drawControls(scene, block);
     set(this.node, { 'data-panel': this.panels.draw(scene) });
+    this.drawControls(scene, block);
     const found = this.ask(scene);
     if (!found) return;
     set(this.node, { 'data-narrow': !scene.look.projector && scene.look.width < ROOMY ? 'true' : null });
@@ -106,7 +109,7 @@ export class ExplainView {
    * @param {StepScene} scene
    * @param {string} block
    */
-  drawControls({ say, model }, block) {
+  drawControls({ say, model, look, words, palette }, block) {
     const button = () => el('button', { type: 'button' });
     const layers = Array.from({ length: model.n_decoder_layers }, (_, n) => `decoder.${n}.cross_attn`);
     join(this.layers, layers, button, (node, at) => {
@@ -118,6 +121,10 @@ export class ExplainView {
       write(node, head === ALL ? say('heads.explain.all') : String(Number(head) + 1));
       set(node, { 'data-head': head, 'aria-pressed': String(head === asked), title: head === ALL ? null : say('heads.title', { block: shortName(block, say), head: Number(head) + 1 }) });
     });
+    // Where the longest title of the sentence has no room beside many layers, they stand below the title, in every row.
+    const font = `700 ${(look.projector ? WALL : DESK).title}px ${palette.fonts.word}`;
+    const titles = words.tgtOut.map(({ text }, row) => widthOf(say('heads.explain.title', { reads: words.tgtIn[row].text, writes: text }), font));
+    set(this.name, { 'data-crowded': Math.max(...titles) + GAP + this.controls.offsetWidth > this.name.clientWidth ? 'true' : null });
   }
 
   /**
@@ -129,7 +136,8 @@ export class ExplainView {
     const { methods } = found.header;
     const columns = methods.map((name) => columnOf(name, found));
     const { least, most, above } = look.projector ? WALL : DESK;
-    set(this.grid, { style: `--row:${clamp(Math.floor((look.height - above) / words.src.length), least, most)}px` });
+    const below = this.name.dataset.crowded ? this.controls.offsetHeight + GAP : 0;
+    set(this.grid, { style: `--row:${clamp(Math.floor((look.height - above - below) / words.src.length), least, most)}px` });
     join(
       this.headings,
       [null, ...columns],

@@ -13,6 +13,7 @@ import { passportOf } from './passports.js';
 /** @typedef {import('./passports.js').Measure} Measure */
 
 export const MOST_OUT = 40; // heads that a link switches off
+const ROUND = 8; // pixels around what is scrolled to
 
 /**
  * The short name of a block: `D2 cross`.
@@ -124,6 +125,29 @@ export function closeRoad(desk, blocks, { text, row, noun, rows, columns }) {
   const painted = writeBits(Array.from({ length: rows * columns }, (_, at) => at === row * columns + noun));
   const acts = blocks.map((block) => act('mask', shortPlace(block), 'all', rows, columns, painted));
   desk.go('edit', { o_e: writeActs(acts), b: blocks[blocks.length - 1], q: String(row), s: text });
+}
+
+/** Remembers what a scrolling box was last asked to show, so that where a person has scrolled to stays. */
+export class Reveal {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.box = box;
+    this.shown = '';
+  }
+
+  /**
+   * Scroll the box, and nothing around it, until a part of it is seen; once for each key.
+   * @param {string} key
+   * @param {Element | null} part
+   */
+  show(key, part) {
+    const { box } = this;
+    if (!part || !box.clientHeight || this.shown === key) return;
+    this.shown = key;
+    const [outer, inner] = [box.getBoundingClientRect(), part.getBoundingClientRect()];
+    if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + ROUND;
+    else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + ROUND;
+  }
 }
 
 /** The keys of every view that looks at one head. @param {Desk} desk @param {() => Passport | null} now */
