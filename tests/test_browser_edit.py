@@ -280,6 +280,8 @@ def test_loudness_and_borrowed_patterns(editor: Editor) -> None:
     expected = of(e).after[f"{BLOCK}.weights"][2, 3]
     assert f"→ {expected[4]:.3f}" in editor.note_at(3, 4)
     wide = TEXT.replace("tired", "wide")
+    editor.part("other").fill(" ")
+    expect(editor.part("patch")).to_be_disabled()
     editor.part("other").fill(wide)
     e = f"1-scale.{SHORT}.2.m50-" + write([FromSentence(BLOCK, 2, wide)]).removeprefix("1-")
     editor.act(e, editor.part("patch"))

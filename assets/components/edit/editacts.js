@@ -24,7 +24,7 @@ export class EditActs {
     this.factorText = el('b', { class: 'num' });
     this.factorName = el('span');
     this.from = el('select', { 'data-part': 'borrow', onchange: () => this.borrow() });
-    this.text = el('input', { type: 'text', maxlength: 200, 'data-part': 'other' });
+    this.text = el('input', { type: 'text', maxlength: 200, 'data-part': 'other', oninput: () => this.drawOther() });
     this.other = el('button', { type: 'button', 'data-part': 'patch', onclick: () => this.patch() });
     this.ofBlock = el('div', { class: 'edit-buttons', 'data-part': 'acts-block' });
     this.ofModel = el('div', { class: 'edit-buttons', 'data-part': 'acts-model' });
@@ -108,6 +108,12 @@ export class EditActs {
     write(this.other, say('edit.act.other'));
     set(this.other, { title: say('edit.hint.other'), 'data-short': short });
     this.suggest(scene);
+    this.drawOther();
+  }
+
+  /** Without a sentence there is no pattern to take. */
+  drawOther() {
+    set(this.other, { disabled: this.text.value.trim() === '' });
   }
 
   /**
