@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from asking import Answered, ask_chapter
 from transformer.gold import groups_of
 from transformer.heads import blocks_of
-from transformer.interventions import PaintMask, Written, read, write, write_under
+from transformer.interventions import FromSentence, PaintMask, Written, read, write, write_under
 from transformer.interventions.surgery import as_edit
 from transformer.roads import without_road
 from transformer.runs import load_run
@@ -238,12 +238,16 @@ def test_a_link_that_was_cut_off_holds_too_little_not_too_much(client: TestClien
 
 
 def test_another_sentence_in_a_link_is_only_text(client: TestClient) -> None:
-    from transformer.interventions import FromSentence
-
     for text in ("<b>&amp;", "\u202e" + TEXT, "x " * 100, TEXT):
         e = write([FromSentence("decoder.1.cross_attn", 0, text)])
         header, _ = ask(client, ask="pass", e=e)
         assert all(one["key"] == "edit.unfit.sentence" for one in header["asleep"])
+
+
+def test_words_of_another_sentence_that_nobody_knows_are_named(client: TestClient) -> None:
+    for text, unseen in (("the quantum cat, the quantum dog", ["quantum", "cat"]), (TEXT, [])):
+        header, _ = ask(client, ask="pass", e=write([FromSentence("decoder.1.cross_attn", 0, text)]))
+        assert header["unseen"] == {text: unseen}
 
 
 def test_while_one_visitor_edits_another_gets_the_same_bytes(client: TestClient) -> None:

@@ -14,6 +14,7 @@ from transformer.decode import greedy_ids
 from transformer.heads import blocks_of
 from transformer.interventions import (
     Aids,
+    FromSentence,
     Intervention,
     NotationError,
     PaintMask,
@@ -36,7 +37,7 @@ from transformer.interventions import read as read_interventions
 from transformer.interventions.intervene import SPARE
 from transformer.runs import Run
 from transformer.trace import Trace, trace_pair
-from transformer.vocab import EOS, Encoding, shifted_right
+from transformer.vocab import EOS, UNK, Encoding, shifted_right
 from ui import services
 from ui.answers import flip_of, gold_of
 from ui.pack import Answer, RefusedError
@@ -117,6 +118,7 @@ def _pass(sentence: _Sentence, question: Mapping[str, str]) -> Answer:
     written = write_under(run.model, sentence.src, as_edit(run.model, awake, sentence.aids), most, begin)
     header = {
         "asleep": asleep,
+        "unseen": {one.text: _unseen(run, one.text) for one in awake if isinstance(one, FromSentence)},
         "rows": _rows(sentence, before, after),
         "written": [_said(run, sentence.written), _said(run, written)],
         "changes": {name: _change(before[name], after[name]) for name in before.names()},
@@ -146,6 +148,14 @@ def _sorted(sentence: _Sentence, question: Mapping[str, str]) -> tuple[list[Inte
         else:
             asleep.append({"n": n, "key": f"edit.unfit.{error.reason}", "values": _from_one(error)})
     return awake, asleep
+
+
+def _unseen(run: Run, text: str) -> list[str]:
+    """Give the words of another sentence that the model has never seen, each once."""
+    encoding, _ = read(run, text)
+    return list(
+        dict.fromkeys(word for word, token in zip(encoding.surfaces, encoding.ids, strict=True) if token == UNK)
+    )
 
 
 def _from_one(error: UnfitError) -> dict[str, Any]:

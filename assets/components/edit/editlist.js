@@ -3,14 +3,17 @@
 import { el, join, listen, numberOf, set, write } from '../dom.js';
 import { headColour } from '../theme.js';
 import { describe } from './editparts.js';
-import { longPlace, textOf } from '../notation.js';
+import { longPlace, readText, textOf } from '../notation.js';
+import { literal } from '../tokens.js';
 
 /** @typedef {import('../step/desk.js').StepScene} StepScene */
 /** @typedef {import('./editstate.js').Edits} Edits */
 /** @typedef {import('./editparts.js').Asleep} Asleep */
 /** @typedef {import('../notation.js').Act} Act */
+/** @typedef {Record<string, string[]>} Unseen of another sentence the words that the model has never seen */
 /** @typedef {{first: number, acts: Act[]}} Entry acts that stand together in the list, the first of them the n-th */
 
+const NAMED = 3; // unknown words of another sentence that are named
 const TOGETHER = 3; // heads taken away, one after another in the list, are told in one entry
 
 export class EditList {
@@ -30,8 +33,9 @@ export class EditList {
   /**
    * @param {StepScene} scene
    * @param {Asleep[]} asleep
+   * @param {Unseen} unseen
    */
-  draw(scene, asleep) {
+  draw(scene, asleep, unseen) {
     const { say } = scene;
     const { acts, canUndo, future } = this.edits;
     write(this.title, say('edit.edits', { n: acts.length }));
@@ -49,7 +53,7 @@ export class EditList {
       this.list,
       entriesOf(acts, asleep),
       () => el('li', {}, el('span'), el('button', { type: 'button' }, '×'), el('div', { class: 'edit-chips' })),
-      (node, entry) => this.drawEntry(scene, node, entry, asleep),
+      (node, entry) => this.drawEntry(scene, node, entry, asleep, unseen),
     );
   }
 
@@ -58,11 +62,12 @@ export class EditList {
    * @param {Element} node
    * @param {Entry} entry
    * @param {Asleep[]} asleep
+   * @param {Unseen} unseen
    */
-  drawEntry(scene, node, { first, acts }, asleep) {
+  drawEntry(scene, node, { first, acts }, asleep, unseen) {
     const { say, palette } = scene;
     const sleeps = asleep.find(({ n }) => n === first);
-    const text = acts.length > 1 ? say('edit.list.heads', { n: acts.length }) : describe(scene, acts[0]);
+    const text = acts.length > 1 ? say('edit.list.heads', { n: acts.length }) : withUnseen(scene, acts[0], unseen);
     write(node.children[0], sleeps ? say('edit.asleep', { edit: text, why: say(sleeps.key, sleeps.values) }) : text);
     set(node, { 'data-asleep': sleeps ? 'true' : null, title: node.children[0].textContent });
     set(node.children[1], { 'data-remove': first, 'data-count': acts.length, 'aria-label': say('edit.remove', { edit: text }) });
@@ -79,6 +84,20 @@ export class EditList {
       },
     );
   }
+}
+
+/**
+ * An edit in words, with those words of another sentence that the model does not know.
+ * @param {StepScene} scene
+ * @param {Act} act
+ * @param {Unseen} unseen
+ */
+function withUnseen(scene, act, unseen) {
+  const edit = describe(scene, act);
+  const words = act.word === 'other' ? (unseen[readText(act.fields[2] ?? '')] ?? []) : [];
+  if (!words.length) return edit;
+  const named = words.slice(0, NAMED).map(literal).join(scene.lang === 'zh' ? '、' : ', ');
+  return scene.say('edit.unseen', { edit, words: named + (words.length > NAMED ? ' …' : '') });
 }
 
 /** @param {Act} act */

@@ -3,6 +3,7 @@
 import { placeName } from '../step/passbar.js';
 import { saidOf } from '../chapters/masksparts.js';
 import { longPlace, readBits, readText } from '../notation.js';
+import { literal, nameTokens } from '../tokens.js';
 
 /** @typedef {import('../step/desk.js').StepScene} StepScene */
 /** @typedef {import('../notation.js').Act} Act */
@@ -10,7 +11,7 @@ import { longPlace, readBits, readText } from '../notation.js';
 /** @typedef {{word: string, p: [number, number], before: Word[], after: Word[], flipped: boolean}} Row */
 /** @typedef {{words: string[], p: number[], stop: string, text: string}} Written */
 /** @typedef {{n: number, key: string, values: import('../strings.js').Values}} Asleep */
-/** @typedef {{asleep: Asleep[], rows: Row[], written: [Written, Written], changes: Record<string, number>, closed: Record<string, number>}} Told */
+/** @typedef {{asleep: Asleep[], unseen: Record<string, string[]>, rows: Row[], written: [Written, Written], changes: Record<string, number>, closed: Record<string, number>}} Told */
 /** @typedef {{header: Told, tensors: Map<string, import('../step/parcel.js').Tensor>}} Both */
 /** @typedef {{name: string, e: string, best: Word[], p: number, flipped: boolean, flips: number}} Tried */
 /**
@@ -31,6 +32,21 @@ import { longPlace, readBits, readText } from '../notation.js';
 export function storyOf(scene) {
   const answer = scene.ask({ ask: 'story', ...saidOf(scene) });
   return answer && !answer.trouble ? /** @type {Story} */ (answer.header) : null;
+}
+
+/** @type {WeakMap<string[], Map<string, string>>} */
+const namesOf = new WeakMap();
+
+/**
+ * What a token of the target vocabulary is called wherever it stands: the pieces of a word as the rows call them.
+ * @param {StepScene} scene
+ * @param {string} token
+ */
+export function wordOf({ pass }, token) {
+  const { tgt } = pass.vocab;
+  let names = namesOf.get(tgt);
+  if (!names) namesOf.set(tgt, (names = new Map(nameTokens(tgt).map((label, id) => [tgt[id], label.token]))));
+  return names.get(token) ?? literal(token);
 }
 
 /**

@@ -7,7 +7,7 @@ import { EditActs } from './editacts.js';
 import { EditList } from './editlist.js';
 import { EditMap } from './editmap.js';
 import { EditMatrix } from './editmatrix.js';
-import { storyOf } from './editparts.js';
+import { storyOf, wordOf } from './editparts.js';
 import { LONGEST, MOST_EDITS } from './editplan.js';
 import { Edits } from './editstate.js';
 import { EditStory } from './editstory.js';
@@ -59,7 +59,7 @@ export class EditView {
     this.map.draw(scene, both, this.edits);
     this.matrix.draw(scene, both, this.room(scene));
     this.acts.draw(scene);
-    this.list.draw(scene, both?.header.asleep ?? []);
+    this.list.draw(scene, both?.header.asleep ?? [], both?.header.unseen ?? {});
     if (both) this.words.draw(scene, both.header, this.matrix.decoderRow);
   }
 
@@ -134,7 +134,7 @@ export class EditView {
     return {
       caption: say('edit.caption'),
       columns: [say('edit.words.before'), 'p', say('edit.words.rows'), 'p', say('edit.own_word'), say('edit.own_word_edited')],
-      rows: rows.map(({ before, after, p }, i) => ({ name: words.tgtIn[i].full, cells: [before[0][0], toldP(before[0][1]), after[0][0], toldP(after[0][1]), toldP(p[0]), toldP(p[1])] })),
+      rows: rows.map(({ before, after, p }, i) => ({ name: words.tgtIn[i].full, cells: [wordOf(scene, before[0][0]), toldP(before[0][1]), wordOf(scene, after[0][0]), toldP(after[0][1]), toldP(p[0]), toldP(p[1])] })),
     };
   }
 }
