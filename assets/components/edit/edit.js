@@ -4,9 +4,8 @@ import { saidOf } from '../chapters/masksparts.js';
 import { shortName } from '../heads/parts.js';
 import { known } from '../heads/passports.js';
 import { open } from '../step/chapter.js';
-import { literal } from '../tokens.js';
 import { DifferenceView } from './editdifference.js';
-import { nameOf, storyOf } from './editparts.js';
+import { nameOf, storyOf, wordOf } from './editparts.js';
 import { planOf } from './editplan.js';
 import { EditView } from './editview.js';
 
@@ -30,7 +29,7 @@ function guess(scene) {
   if (e && look.projector) return null; // on the wall the translations take its place
   const [right, others] = [story.acts[0].best, story.acts.flatMap(({ best }) => best)];
   const explain = say(story.acts[0].flipped ? 'edit.guess.changed' : 'edit.guess.stays', { word: word.text });
-  return question(say('edit.guess.question', { block: nameOf(scene, story.start.block), head: story.start.head + 1, word: word.text }), [story.before[0], right[0], ...others], right[0], explain);
+  return question(scene, say('edit.guess.question', { block: nameOf(scene, story.start.block), head: story.start.head + 1, word: word.text }), [story.before[0], right[0], ...others], right[0], explain);
 }
 
 /**
@@ -46,19 +45,20 @@ function lastGuess(scene, story) {
   const { before, after } = /** @type {import('./editparts.js').Told} */ (answer.header).rows[story.row];
   const [block, head] = plan.last;
   const values = { n: plan.n_spare, block: shortName(block, say), head: head + 1, word: words.tgtOut[story.row].text };
-  return question(say('edit.guess.last', values), [before[0], after[0], ...before, ...after], after[0], say('edit.guess.alone'));
+  return question(scene, say('edit.guess.last', values), [before[0], after[0], ...before, ...after], after[0], say('edit.guess.alone'));
 }
 
 /**
+ * @param {StepScene} scene
  * @param {string} asked
  * @param {Word[]} candidates
  * @param {Word} answer one of them
  * @param {string} explain
  * @returns {import('../step/guess.js').Guess | null}
  */
-function question(asked, candidates, answer, explain) {
-  const choices = [...new Set(candidates.map(([word]) => literal(word)))].slice(0, 3);
-  return choices.length < 2 ? null : { question: asked, choices, right: choices.indexOf(literal(answer[0])), explain };
+function question(scene, asked, candidates, answer, explain) {
+  const choices = [...new Set(candidates.map(([word]) => wordOf(scene, word)))].slice(0, 3);
+  return choices.length < 2 ? null : { question: asked, choices, right: choices.indexOf(wordOf(scene, answer[0])), explain };
 }
 
 export const draw = open({

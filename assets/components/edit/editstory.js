@@ -4,8 +4,7 @@ import { el, set, write } from '../dom.js';
 import { percent, share, short } from '../format.js';
 import { passportOf } from '../heads/passports.js';
 import { shortName } from '../heads/parts.js';
-import { literal } from '../tokens.js';
-import { nameOf } from './editparts.js';
+import { nameOf, wordOf } from './editparts.js';
 import { planOf, ratesOf, sameHeads } from './editplan.js';
 import { readActs } from '../notation.js';
 
@@ -175,7 +174,7 @@ export class EditStory {
     const { row } = now.story;
     const [was, is] = [told.rows[row].before[0], told.rows[row].after[0]];
     const flips = told.rows.filter(({ flipped }) => flipped).length;
-    const values = { ...now.values, word: literal(was[0]), p: percent(was[1]), now: literal(is[0]), q: percent(is[1]), flips };
+    const values = { ...now.values, word: wordOf(now.scene, was[0]), p: percent(was[1]), now: wordOf(now.scene, is[0]), q: percent(is[1]), flips };
     const flipped = was[0] !== is[0];
     const text = say(flipped ? 'edit.story.flipped' : flips ? 'edit.story.stays_but' : 'edit.story.stays', values);
     const back = { label: say('edit.story.act.back', this.lastOf(now, plan)), e: plan.spare, spot: plan.last };
@@ -240,7 +239,7 @@ export class EditStory {
  * @param {Tried} tried
  */
 function outcome({ scene, values }, tried) {
-  const said = { ...values, now: literal(tried.best[0][0]), q: percent(tried.best[0][1]), flips: tried.flips };
+  const said = { ...values, now: wordOf(scene, tried.best[0][0]), q: percent(tried.best[0][1]), flips: tried.flips };
   if (tried.flipped) return scene.say('edit.story.flipped', said);
   return scene.say(tried.flips ? 'edit.story.stays_but' : 'edit.story.stays', said);
 }

@@ -2,7 +2,8 @@
 
 import { clamp, el, join, set, write } from '../dom.js';
 import { told } from '../chapters/masksparts.js';
-import { literal, widthOf } from '../tokens.js';
+import { wordOf } from './editparts.js';
+import { widthOf } from '../tokens.js';
 
 /** @typedef {import('../step/desk.js').StepScene} StepScene */
 /** @typedef {import('./editparts.js').Told} Told */
@@ -36,9 +37,9 @@ export class EditWords {
     });
     const [free, freed] = written;
     const lines = [
-      rows.map(({ before }) => cell(before[0], false, before)),
-      rows.map(({ before, after }) => cell(after[0], before[0][0] !== after[0][0], after)),
-      freed.words.map((word, i) => cell([word, freed.p[i]], word !== free.words[i], [])),
+      rows.map(({ before }) => cell(scene, before[0], false, before)),
+      rows.map(({ before, after }) => cell(scene, after[0], before[0][0] !== after[0][0], after)),
+      freed.words.map((word, i) => cell(scene, [word, freed.p[i]], word !== free.words[i], [])),
     ];
     const names = ['edit.words.before', 'edit.words.rows', 'edit.words.free'].map((key) => say(key));
     lines.forEach((cells, n) => drawLine(this.lines[n], names[n], cells, most));
@@ -89,13 +90,14 @@ function drawLine(line, name, cells, most) {
 }
 
 /**
+ * @param {StepScene} scene
  * @param {import('./editparts.js').Word} best
  * @param {boolean} odd
  * @param {import('./editparts.js').Word[]} all
  * @returns {Cell}
  */
-function cell([word, p], odd, all) {
-  return { word: literal(word), p, odd, title: all.map(([one, q]) => `${literal(one)} ${told(q)}`).join('\n') };
+function cell(scene, [word, p], odd, all) {
+  return { word: wordOf(scene, word), p, odd, title: all.map(([one, q]) => `${wordOf(scene, one)} ${told(q)}`).join('\n') };
 }
 
 function headCell() {
