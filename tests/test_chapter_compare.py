@@ -198,6 +198,28 @@ def test_two_models_read_the_same_words(client: TestClient) -> None:
     assert header["pairs"]["tgt"] == [list(pair) for pair in align([*"edcba", "</s>"], [*"abcde", "</s>"])]
 
 
+def test_without_a_causal_mask_the_right_answer_is_given_and_not_written(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are those of the right answer; what a model writes is what it decodes on its own."""
+    one = load_run("copy")
+    monkeypatch.setattr("transformer.runs.OWN_RUNS", tmp_path)
+    model = Transformer(dataclasses.replace(one.model.config, causal=False)).eval()
+    run = save_run(model, (one.src_vocab, one.tgt_vocab), tmp_path / "open", task="copy")
+    own = load_run(run)
+    written = own.tgt_vocab.decode(own.decode(own.encode("abcde")))
+    assert written != "abcde"
+    header, _ = ask(client, run="open", s="abcde", ask="sentences", other="abcda")
+    for side, text in zip(header["sides"], ("abcde", "abcda"), strict=True):
+        assert (side["given"], side["causal"]) == (True, False)
+        assert [row["word"] for row in side["rows"]] == [*text, "</s>"]
+    assert header["sides"][0]["written"] == written
+    header, _ = ask(client, run="copy", s="abcde", ask="runs", other="open")
+    told = [(side["given"], side["causal"], side["written"]) for side in (header["sides"][0], header["alone"])]
+    assert told == [(False, True, "abcde"), (True, False, written)]
+    assert header["sides"][1]["given"] is False, "it reads what the other one wrote"
+
+
 def test_models_of_other_sizes(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers, heads and lengths may differ; a model that is too short, or reads a text in another way, is refused."""
     one = load_run("reverse")

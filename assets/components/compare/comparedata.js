@@ -10,7 +10,7 @@ import { nameTokens } from '../tokens.js';
 /** @typedef {import('../tokens.js').Label} Label */
 /** @typedef {[number | null, number | null, 'equal' | 'replaced' | 'deleted' | 'inserted']} Pair */
 /** @typedef {{word: string, p: number, best: [string, number][]}} Row */
-/** @typedef {{src: string[], unknown: boolean[], tgt_in: string[], rows: Row[], text: string, written: string}} Side */
+/** @typedef {{src: string[], unknown: boolean[], tgt_in: string[], rows: Row[], text: string, written: string, given: boolean, causal: boolean}} Side `given`: its rows are to write the right answer; `written`: what it writes on its own */
 /** @typedef {{block: string, head: number}} Head */
 /** @typedef {Head & {row: number, first: number | null, second: number | null, same: boolean, moved: number}} Spot */
 /** @typedef {{mean: number | null, most: number | null, row: number | null}} Change */
@@ -73,13 +73,37 @@ export function wordsOf(side, block) {
   return { rows, cols: block.endsWith('.cross_attn') ? src : nameTokens(side.tgt_in) };
 }
 
+const ANSWERS = { '': 'compare.answer', a: 'compare.answer_a', b: 'compare.answer_b' };
+const WRITES = { '': 'compare.writes', a: 'compare.writes_a', b: 'compare.writes_b' };
+
 /**
- * Is this cell closed by the mask of the decoder's self-attention?
+ * What the words of a decoder's rows are: those that it writes, or the right answer that it is shown.
+ * @param {StepScene} scene
+ * @param {Side} side
+ * @param {keyof typeof WRITES} [which]
+ */
+export function rowsAre({ say }, { given }, which = '') {
+  return say((given ? ANSWERS : WRITES)[which]);
+}
+
+/**
+ * The name of the axis of the rows.
  * @param {StepScene} scene
  * @param {string} block
+ * @param {...Side} sides
  */
-export function closed({ model }, block) {
-  const later = model.causal !== false && block.startsWith('decoder.') && block.endsWith('.self_attn');
+export function rowAxis({ say }, block, ...sides) {
+  if (block.startsWith('encoder.')) return say('compare.axis.queries');
+  return say(sides.some(({ given }) => given) ? 'compare.axis.answer' : 'compare.axis.writes');
+}
+
+/**
+ * Is this cell closed by the mask of the decoder's self-attention?
+ * @param {Side} side
+ * @param {string} block
+ */
+export function closed({ causal }, block) {
+  const later = causal && block.startsWith('decoder.') && block.endsWith('.self_attn');
   return (/** @type {number} */ row, /** @type {number} */ col) => later && col > row;
 }
 

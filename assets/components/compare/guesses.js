@@ -21,7 +21,7 @@ function sentences(scene) {
   const { say } = scene;
   const header = /** @type {import('./comparedata.js').Sentences | null} */ (answerOf(scene, sentencesQuestion(scene))?.header ?? null);
   const still = header?.still;
-  if (!header || !still || still.first === null) return null;
+  if (!header || !still || still.first === null || header.sides.some(({ given }) => given)) return null; // what is given is not written
   const values = { head: headName(scene, still), word: literal(header.sides[0].rows[still.first].word), share: share(still.moved) };
   return {
     question: say('compare.guess.question'),

@@ -6,7 +6,7 @@ import { act, shortPlace, writeActs } from '../notation.js';
 import { mapOf } from '../heads/parts.js';
 import { Bench } from './bench.js';
 import { sameSlots } from './common.js';
-import { blockHere, cellsOf, closed, goHead, headName, headKeys, Latest, wordsOf } from './comparedata.js';
+import { blockHere, cellsOf, closed, goHead, headName, headKeys, Latest, rowAxis, rowsAre, wordsOf } from './comparedata.js';
 import { Ranking } from './ranking.js';
 import { readWords, writtenWords } from './strips.js';
 
@@ -104,7 +104,7 @@ export class HeadsView {
     const pairs = side.src.map((_, i) => /** @type {import('./comparedata.js').Pair} */ ([i, i, 'equal']));
     const rows = side.rows.map((_, i) => /** @type {import('./comparedata.js').Pair} */ ([i, i, 'equal']));
     this.bench.reads.draw([say('compare.reads'), ''], [readWords(side), []], pairs, { single: true });
-    this.bench.writes.draw([say('compare.writes'), ''], [writtenWords(side), []], rows, { single: true });
+    this.bench.writes.draw([rowsAre(scene, side), ''], [writtenWords(side), []], rows, { single: true });
     this.drawRanking(scene, header);
     this.bench.draw(scene, threeOf(scene, both, header), a.block);
   }
@@ -151,11 +151,11 @@ function threeOf(scene, { tensors }, { sides, a, b, js }) {
   const [one, other] = [wordsOf(sides[0], a.block), wordsOf(sides[1], b.block)];
   return {
     of: JSON.stringify([a, b, sides[0].text]),
-    a: { ...one, at: cellsOf(tensors.get('a'), 0), masked: closed(scene, a.block) },
-    b: { ...other, at: cellsOf(tensors.get('b'), 0), masked: closed(scene, b.block) },
+    a: { ...one, at: cellsOf(tensors.get('a'), 0), masked: closed(sides[0], a.block) },
+    b: { ...other, at: cellsOf(tensors.get('b'), 0), masked: closed(sides[1], b.block) },
     common: js ? { rows: sameSlots(one.rows), cols: sameSlots(one.cols) } : null,
     titles: [headName(scene, a), headName(scene, b)],
-    axes: { rows: say(a.block.startsWith('encoder.') ? 'compare.axis.queries' : 'compare.axis.writes'), cols: say('compare.axis.keys') },
+    axes: { rows: rowAxis(scene, a.block, sides[0]), cols: say('compare.axis.keys') },
     why: say('compare.other_words'),
   };
 }

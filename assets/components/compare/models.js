@@ -4,10 +4,10 @@ import { el, join, set, write } from '../dom.js';
 import { standThere } from '../chapters/masksparts.js';
 import { shortName } from '../heads/parts.js';
 import { readShelf } from '../runs/api.js';
-import { literal } from '../tokens.js';
+import { cut, literal } from '../tokens.js';
 import { Bench } from './bench.js';
 import { sameSlots } from './common.js';
-import { answerOf, blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, share, together, wordsOf } from './comparedata.js';
+import { answerOf, blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, rowAxis, rowsAre, share, together, wordsOf } from './comparedata.js';
 import { Ranking } from './ranking.js';
 import { readWords, writtenWords } from './strips.js';
 
@@ -17,6 +17,8 @@ import { readWords, writtenWords } from './strips.js';
 /** @typedef {import('./comparedata.js').Side} Side */
 /** @typedef {{block: string, head: number, to: [string, number], moved: number}} Match */
 /** @typedef {{name: string | null, known: string[], sides: [Side, Side], alone: Side, pairs: {src: import('./comparedata.js').Pair[], tgt: import('./comparedata.js').Pair[]}, flips: number, match: Match[]}} Models */
+
+const LONGEST = 64; // characters of what a model writes: the strip below has all of it
 
 /**
  * @param {StepScene} scene
@@ -78,7 +80,7 @@ export class ModelsView {
     const { sides, alone: free, pairs } = header;
     this.bench.tell(findingOf(scene, header, this.titleOf(scene, header.name ?? '')));
     this.bench.reads.draw([say('compare.reads_both'), ''], [readWords(sides[0]), []], pairs.src, { single: true });
-    this.bench.writes.draw([say('compare.writes_a'), say('compare.writes_b')], [writtenWords(sides[0]), writtenWords(free)], pairs.tgt, { place: ([row]) => row });
+    this.bench.writes.draw([rowsAre(scene, sides[0], 'a'), rowsAre(scene, free, 'b')], [writtenWords(sides[0]), writtenWords(free)], pairs.tgt, { place: ([row]) => row });
     this.drawRanking(scene, both, header);
     this.bench.draw(scene, threeOf(scene, both, header), blockHere(scene));
   }
@@ -172,14 +174,13 @@ function threeOf(scene, { tensors }, { sides, match, name }) {
   const to = match.find((one) => one.block === block && one.head === view.head)?.to ?? [block, view.head];
   const words = wordsOf(sides[0], block);
   const [one, other] = [cellsOf(tensors.get(`a.${block}`), view.head), cellsOf(tensors.get(`b.${to[0]}`), to[1])];
-  const masked = closed(scene, block);
   return {
     of: JSON.stringify([block, view.head, to, name, sides[0].text]),
-    a: { ...words, at: one, masked },
-    b: { ...words, at: other, masked },
+    a: { ...words, at: one, masked: closed(sides[0], block) },
+    b: { ...words, at: other, masked: closed(sides[1], to[0]) },
     common: { rows: sameSlots(words.rows), cols: sameSlots(words.cols) },
     titles: [headName(scene, { block, head: view.head }), headName(scene, { block: to[0], head: to[1] })],
-    axes: { rows: say(block.startsWith('encoder.') ? 'compare.axis.queries' : 'compare.axis.writes'), cols: say('compare.axis.keys') },
+    axes: { rows: rowAxis(scene, block, sides[0]), cols: say('compare.axis.keys') },
     why: '',
   };
 }
@@ -193,9 +194,10 @@ function findingOf(scene, { sides, alone, flips, match }, name) {
   const { say } = scene;
   const best = match.reduce((one, other) => (other.moved < one.moved ? other : one));
   const near = match.filter(({ moved }) => moved < 0.1).length;
-  const written = { a: sides[0].written || '–', b: alone.written || '–', name };
-  const outputs = say(written.a === written.b ? 'compare.models.same' : 'compare.models.differ', written);
-  const told = say('compare.models.told', { flips, n: sides[0].rows.length });
+  const [a, b] = [sides[0], alone].map((side) => cut(side.written, LONGEST) || '–');
+  const written = { a, b, name };
+  const outputs = say(sides[0].written === alone.written ? 'compare.models.same' : 'compare.models.differ', written);
+  const told = say(sides.every(({ causal }) => causal) ? 'compare.models.told' : 'compare.models.told_open', { flips, n: sides[0].rows.length });
   if (scene.look.projector) return together(scene, [outputs, told]);
   const heads = say(near ? 'compare.models.heads' : 'compare.models.heads_none', { near, n: match.length, one: headName(scene, best), other: headName(scene, { block: best.to[0], head: best.to[1] }), share: share(best.moved) });
   return together(scene, [outputs, told, heads]);

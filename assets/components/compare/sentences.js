@@ -4,7 +4,7 @@ import { el, set, write } from '../dom.js';
 import { act, shortPlace, writeActs, writeText } from '../notation.js';
 import { Bench } from './bench.js';
 import { numbersAt, slotsOf, WIDE } from './common.js';
-import { blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, mostRead, share, together, wordsOf } from './comparedata.js';
+import { blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, mostRead, rowAxis, rowsAre, share, together, wordsOf } from './comparedata.js';
 import { Ranking } from './ranking.js';
 import { readWords, wordOf, writtenWords } from './strips.js';
 
@@ -83,7 +83,7 @@ export class SentencesView {
     const { sides, pairs } = header;
     this.bench.tell(findingOf(scene, both, header));
     this.bench.reads.draw([say('compare.reads_a'), say('compare.reads_b')], [readWords(sides[0]), readWords(sides[1])], pairs.src);
-    this.bench.writes.draw([say('compare.writes_a'), say('compare.writes_b')], [writtenWords(sides[0]), writtenWords(sides[1])], pairs.tgt);
+    this.bench.writes.draw([rowsAre(scene, sides[0], 'a'), rowsAre(scene, sides[1], 'b')], [writtenWords(sides[0]), writtenWords(sides[1])], pairs.tgt);
     this.drawRanking(scene, both, header);
     this.bench.draw(scene, threeOf(scene, both, header), blockHere(scene));
   }
@@ -139,7 +139,7 @@ function patchOf(scene, { sides }) {
 function threeOf(scene, { tensors }, { sides, pairs }, block = blockHere(scene)) {
   const { say, view } = scene;
   const encoder = block.startsWith('encoder.');
-  const masked = closed(scene, block);
+  const masked = closed(sides[0], block);
   const [one, other] = sides.map((side) => wordsOf(side, block));
   const rows = slotsOf(encoder ? pairs.src : pairs.tgt, one.rows, other.rows, WIDE);
   const cols = slotsOf(encoder || block.endsWith('.cross_attn') ? pairs.src : pairs.tgt_in, one.cols, other.cols);
@@ -150,9 +150,22 @@ function threeOf(scene, { tensors }, { sides, pairs }, block = blockHere(scene))
     b: { ...other, at: cellsOf(tensors.get(`b.${block}`), view.head), masked },
     common: { rows, cols },
     titles: [name, name],
-    axes: { rows: say(encoder ? 'compare.axis.queries' : 'compare.axis.writes'), cols: say('compare.axis.keys') },
+    axes: { rows: rowAxis(scene, block, ...sides), cols: say('compare.axis.keys') },
     why: '',
   };
+}
+
+/**
+ * What differs in the output. Without a causal mask the decoder is shown the right answer: that is not what it writes.
+ * @param {StepScene} scene
+ * @param {[import('./comparedata.js').Side, import('./comparedata.js').Side]} sides
+ * @param {number} n places that differ
+ */
+function outputsOf({ say }, sides, n) {
+  const given = sides.filter((side) => side.given);
+  if (!given.length) return [say(n ? 'compare.finding.flips' : 'compare.finding.same', { n })];
+  const shown = given.length > 1 ? say('compare.finding.given') : say('compare.finding.given_one', { side: sides[0].given ? 'A' : 'B' });
+  return [shown, say(n ? 'compare.finding.rows_differ' : 'compare.finding.rows_same', { n })];
 }
 
 /**
@@ -164,7 +177,7 @@ function threeOf(scene, { tensors }, { sides, pairs }, block = blockHere(scene))
 function findingOf(scene, { tensors }, { sides, flips, first, most, turn }) {
   const { say } = scene;
   if (sides[0].text === sides[1].text) return say('compare.finding.equal');
-  const said = scene.look.projector && turn ? [] : [say(flips ? 'compare.finding.flips' : 'compare.finding.same', { n: flips })]; // one line on the wall
+  const said = scene.look.projector && turn ? [] : outputsOf(scene, sides, flips); // one line on the wall
   if (turn && turn.first !== null && turn.second !== null) {
     const [from, to] = [turn.first, turn.second].map((row, i) => {
       const at = cellsOf(tensors.get(`${'ab'[i]}.${turn.block}`), turn.head);

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from transformer.decode import greedy_ids
 from transformer.heads import blocks_of
 from transformer.runs import Run
 from transformer.trace import trace_pair
 from transformer.vocab import UNK, shifted_right
 from ui.pack import RefusedError
 from ui.pass_payload import require_room
-from ui.reading import read, written
+from ui.reading import as_in_training, read
 
 BEST = 4  # words that a row came closest to
 
@@ -18,7 +19,8 @@ BEST = 4  # words that a row came closest to
 class Side:
     """One sentence through one model: the words that it reads and writes, and every map of attention.
 
-    tgt_out: ids that its decoder is made to write   weights: block -> (head, query, key)   p: (row, target word)
+    out: ids that the decoder's rows are to write   given: are they the right answer, which the decoder is shown?
+    weights: block -> (head, query, key)   p: (row, target word)
     RefusedError: no words, too many of them, or numbers that are not finite
     """
 
@@ -27,9 +29,12 @@ class Side:
         encoding, _ = read(run, text)
         self.text = run.src_vocab.join(encoding.surfaces)
         require_room(run, len(encoding.ids), 1)  # to write word by word is dear: not for a text that is refused anyway
-        out = tgt_out or written(run, encoding)
-        self.out, tgt_in = out, shifted_right(out)
+        right = None if tgt_out else as_in_training(run, encoding)
+        self.given = right is not None
+        self.out = out = tgt_out or right or greedy_ids(run.model, encoding.ids)
+        tgt_in = shifted_right(out)
         require_room(run, len(encoding.ids), len(out))
+        self.own = greedy_ids(run.model, encoding.ids) if self.given else out
         trace = trace_pair(run.model, encoding.ids, tgt_in)
         self.weights = {block: trace[f"{block}.weights"] for block in blocks_of(run.model)}
         if not all(np.isfinite(weights).all() for weights in self.weights.values()):
@@ -51,4 +56,5 @@ class Side:
             for word, token, p in zip(self.tgt_out, self.out, self.p, strict=True)
         ]
         words = {"src": self.src, "unknown": self.unknown, "tgt_in": self.tgt_in, "rows": rows}
-        return {**words, "text": self.text, "written": self.run.tgt_vocab.decode(self.out)}
+        kind = {"given": self.given, "causal": self.run.model.config.causal}
+        return {**words, **kind, "text": self.text, "written": self.run.tgt_vocab.decode(self.own)}
