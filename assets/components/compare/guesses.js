@@ -45,11 +45,16 @@ function heads(scene) {
   const found = tops.filter((same) => same > HALF * rows).length;
   const most = tops.indexOf(Math.max(...tops));
   const [block, head] = order[most];
+  const values = { found, n: order.length, name: headName(scene, { block, head }), same: tops[most], rows };
+  if (order.length === 1) {
+    const choices = [say('compare.guess.yes'), say('compare.guess.no')];
+    return { question: say('compare.guess.heads_single'), choices, right: found ? 0 : 1, explain: say('compare.guess.heads_single_explain', values) };
+  }
   return {
-    question: say('compare.guess.heads', { n: order.length }),
+    question: say('compare.guess.heads', values),
     choices: [say('compare.guess.none'), say('compare.guess.one'), say('compare.guess.more')],
     right: Math.min(found, 2),
-    explain: say('compare.guess.heads_explain', { found, n: order.length, name: headName(scene, { block, head }), same: tops[most], rows }),
+    explain: say('compare.guess.heads_explain', values),
   };
 }
 

@@ -103,7 +103,7 @@ export class HeadsView {
     const [side] = header.sides;
     const pairs = side.src.map((_, i) => /** @type {import('./comparedata.js').Pair} */ ([i, i, 'equal']));
     const rows = side.rows.map((_, i) => /** @type {import('./comparedata.js').Pair} */ ([i, i, 'equal']));
-    this.bench.reads.draw([say('compare.reads'), ''], [readWords(side), []], pairs, { single: true });
+    this.bench.reads.draw([say('compare.reads'), ''], [readWords(scene, side), []], pairs, { single: true });
     this.bench.writes.draw([rowsAre(scene, side), ''], [writtenWords(side), []], rows, { single: true });
     this.drawRanking(scene, header);
     this.bench.draw(scene, threeOf(scene, both, header), a.block);

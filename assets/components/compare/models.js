@@ -18,7 +18,7 @@ import { readWords, writtenWords } from './strips.js';
 /** @typedef {{block: string, head: number, to: [string, number], moved: number}} Match */
 /** @typedef {{name: string | null, known: string[], sides: [Side, Side], alone: Side, pairs: {src: import('./comparedata.js').Pair[], tgt: import('./comparedata.js').Pair[]}, flips: number, match: Match[]}} Models */
 
-const LONGEST = 64; // characters of what a model writes: the strip below has all of it
+const LONGEST = { desk: 64, wall: 36 }; // characters of what a model writes: the strip below has all of it
 
 /**
  * @param {StepScene} scene
@@ -79,7 +79,7 @@ export class ModelsView {
     const { say } = scene;
     const { sides, alone: free, pairs } = header;
     this.bench.tell(findingOf(scene, header, this.titleOf(scene, header.name ?? '')));
-    this.bench.reads.draw([say('compare.reads_both'), ''], [readWords(sides[0]), []], pairs.src, { single: true });
+    this.bench.reads.draw([say('compare.reads_both'), ''], [readWords(scene, sides[0]), []], pairs.src, { single: true });
     this.bench.writes.draw([rowsAre(scene, sides[0], 'a'), rowsAre(scene, free, 'b')], [writtenWords(sides[0]), writtenWords(free)], pairs.tgt, { place: ([row]) => row });
     this.drawRanking(scene, both, header);
     this.bench.draw(scene, threeOf(scene, both, header), blockHere(scene));
@@ -194,7 +194,7 @@ function findingOf(scene, { sides, alone, flips, match }, name) {
   const { say } = scene;
   const best = match.reduce((one, other) => (other.moved < one.moved ? other : one));
   const near = match.filter(({ moved }) => moved < 0.1).length;
-  const [a, b] = [sides[0], alone].map((side) => cut(side.written, LONGEST) || '–');
+  const [a, b] = [sides[0], alone].map((side) => cut(side.written, LONGEST[scene.look.projector ? 'wall' : 'desk']) || '–');
   const written = { a, b, name };
   const outputs = say(sides[0].written === alone.written ? 'compare.models.same' : 'compare.models.differ', written);
   const told = say(sides.every(({ causal }) => causal) ? 'compare.models.told' : 'compare.models.told_open', { flips, n: sides[0].rows.length });

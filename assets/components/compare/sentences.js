@@ -2,9 +2,10 @@
 
 import { el, set, write } from '../dom.js';
 import { act, shortPlace, writeActs, writeText } from '../notation.js';
+import { cut, literal } from '../tokens.js';
 import { Bench } from './bench.js';
 import { numbersAt, slotsOf, WIDE } from './common.js';
-import { blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, mostRead, rowAxis, rowsAre, share, together, wordsOf } from './comparedata.js';
+import { answerOf, blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, mostRead, rowAxis, rowsAre, share, together, wordsOf } from './comparedata.js';
 import { Ranking } from './ranking.js';
 import { readWords, wordOf, writtenWords } from './strips.js';
 
@@ -21,6 +22,7 @@ export function questionOf({ view }) {
   return { ask: 'sentences', other: view.options.other ?? '' };
 }
 
+const NAMED = 3; // unknown words that are named one by one
 const LONGEST_LIST = 2000; // characters of a list of edits in a link
 
 export class SentencesView {
@@ -29,7 +31,7 @@ export class SentencesView {
     this.desk = desk;
     this.latest = new Latest();
     this.label = el('span');
-    this.input = el('input', { type: 'text', maxlength: 2000, 'data-part': 'other', onchange: () => desk.set('other', this.input.value.trim()) });
+    this.input = el('input', { type: 'text', maxlength: 2000, 'data-part': 'other', onchange: () => this.ask(this.input.value.trim()) });
     this.trouble = el('p', { class: 'compare-trouble', role: 'alert', 'data-part': 'trouble' });
     this.ranking = new Ranking((head) => goHead(desk, head), (name) => desk.set('order', name));
     this.edit = el('button', { type: 'button', 'data-part': 'to-edit', onclick: () => this.patch() });
@@ -38,6 +40,17 @@ export class SentencesView {
     this.node = this.bench.node;
     /** @type {Sentences | null} */
     this.header = null;
+    this.emptied = false;
+  }
+
+  /** Another sentence B; where nothing is typed the one that the page chooses, which then stands in the box. @param {string} text */
+  ask(text) {
+    this.emptied = text === '';
+    this.desk.change((view) => {
+      const options = { ...view.options, other: text };
+      if (!text) delete options.other;
+      return { ...view, options };
+    });
   }
 
   keys() {
@@ -78,11 +91,13 @@ export class SentencesView {
     set(this.edit, { title: say('compare.to.edit_sentence', { head: headName(scene, { block: blockHere(scene), head: scene.view.head }) }), disabled: patchOf(scene, header).length > LONGEST_LIST || null });
     if (scene.place.kind !== 'attention') queueMicrotask(() => goHead(this.desk, header.turn ?? header.most ?? { block: blockHere(scene), head: scene.view.head }));
     const active = /** @type {ShadowRoot | Document} */ (this.node.getRootNode()).activeElement;
-    if (active !== this.input && !this.latest.trouble) this.input.value = header.other;
+    const come = this.emptied && answerOf(scene, questionOf(scene)) !== null;
+    if ((active !== this.input || come) && !this.latest.trouble) this.input.value = header.other;
+    if (come) this.emptied = false;
     set(this.node, { 'data-answered': header.other });
     const { sides, pairs } = header;
     this.bench.tell(findingOf(scene, both, header));
-    this.bench.reads.draw([say('compare.reads_a'), say('compare.reads_b')], [readWords(sides[0]), readWords(sides[1])], pairs.src);
+    this.bench.reads.draw([say('compare.reads_a'), say('compare.reads_b')], [readWords(scene, sides[0]), readWords(scene, sides[1])], pairs.src);
     this.bench.writes.draw([rowsAre(scene, sides[0], 'a'), rowsAre(scene, sides[1], 'b')], [writtenWords(sides[0]), writtenWords(sides[1])], pairs.tgt);
     this.drawRanking(scene, both, header);
     this.bench.draw(scene, threeOf(scene, both, header), blockHere(scene));
@@ -136,7 +151,7 @@ function patchOf(scene, { sides }) {
  * @param {string} [block]
  * @returns {import('./common.js').Three}
  */
-function threeOf(scene, { tensors }, { sides, pairs }, block = blockHere(scene)) {
+function threeOf(scene, { tensors }, { sides, pairs, turn }, block = blockHere(scene)) {
   const { say, view } = scene;
   const encoder = block.startsWith('encoder.');
   const masked = closed(sides[0], block);
@@ -150,6 +165,7 @@ function threeOf(scene, { tensors }, { sides, pairs }, block = blockHere(scene))
     b: { ...other, at: cellsOf(tensors.get(`b.${block}`), view.head), masked },
     common: { rows, cols },
     titles: [name, name],
+    row: turn?.block === block && turn.head === view.head ? turn.first : null,
     axes: { rows: rowAxis(scene, block, ...sides), cols: say('compare.axis.keys') },
     why: '',
   };
@@ -187,7 +203,19 @@ function findingOf(scene, { tensors }, { sides, flips, first, most, turn }) {
     said.push(say(from === to ? 'compare.finding.turn_stays' : 'compare.finding.turn', { ...words, head: headName(scene, turn), share: share(turn.moved), from, to }));
   }
   if (scene.look.projector && turn) return together(scene, said);
-  if (!first || !most) return together(scene, [...said, say('compare.finding.never')]);
+  if (!first || !most) return together(scene, [...notKnown(scene, sides[1]), ...said, say('compare.finding.never')]);
   said.push(say('compare.finding.parts', { first: headName(scene, first), share: share(first.moved), most: headName(scene, most), largest: share(most.moved) }));
-  return together(scene, said);
+  return together(scene, [...notKnown(scene, sides[1]), ...said]);
+}
+
+/**
+ * The words of B that the model has never seen; those of A are named beside the tabs.
+ * @param {StepScene} scene
+ * @param {import('./comparedata.js').Side} side
+ * @returns {string[]}
+ */
+function notKnown({ say, lang }, { src, unknown }) {
+  const words = src.filter((_, i) => unknown[i]).map((word) => cut(literal(word), 16));
+  const named = words.slice(0, NAMED).join(lang === 'zh' ? '、' : ', ') + (words.length > NAMED ? ' …' : '');
+  return words.length ? [say('compare.finding.unknown', { words: named })] : [];
 }

@@ -5,7 +5,7 @@ import { told } from '../chapters/masksparts.js';
 import { cut, literal } from '../tokens.js';
 
 /** @typedef {import('./comparedata.js').Pair} Pair */
-/** @typedef {{text: string, p?: number, title?: string}} Word */
+/** @typedef {{text: string, p?: number, title?: string, unknown?: boolean}} Word */
 /** @typedef {{name: string, word: Word | null, kind: Pair[2] | null, at: number | null}} Cell */
 
 const SURE = 0.95; // from here on a word's probability is told by its tooltip alone
@@ -60,7 +60,7 @@ export class Strip {
           const sure = (word?.p ?? 1) >= SURE;
           write(node.children[0], word ? word.text : '·');
           write(node.children[1], word?.p !== undefined && (kind === 'replaced' || !sure) ? told(word.p) : '');
-          set(node, { 'data-kind': kind, 'data-odd': kind !== 'equal' || null, 'data-sure': sure || null, 'data-at': at, title: word?.title ?? null });
+          set(node, { 'data-kind': kind, 'data-odd': kind !== 'equal' || null, 'data-sure': sure || null, 'data-at': at, 'data-unknown': word?.unknown || null, title: word?.title ?? null });
         },
       );
     });
@@ -76,11 +76,12 @@ export class Strip {
 
 /**
  * What a side reads, as words of a strip.
+ * @param {import('../step/desk.js').StepScene} scene
  * @param {import('./comparedata.js').Side} side
  * @returns {Word[]}
  */
-export function readWords(side) {
-  return side.src.map(wordOf);
+export function readWords({ say }, { src, unknown }) {
+  return src.map((token, i) => (unknown[i] ? { ...wordOf(token), unknown: true, title: say('explore.token.unknown', { word: literal(token) }) } : wordOf(token)));
 }
 
 /**
