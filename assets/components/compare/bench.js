@@ -9,7 +9,7 @@ import { Trio } from './trio.js';
 
 const NARROW = 1000; // pixels: below it two maps are shown, not three
 const BAR = 50; // pixels of the bar of the pass, which is not shown here
-const LIST = { wide: 168 + 16, narrow: 156 + 16 }; // the list of heads beside the maps
+const GAP = 16; // pixels between the list of heads and the maps
 
 export class Bench {
   /**
@@ -68,7 +68,8 @@ export class Bench {
     const narrow = !look.projector && look.width < NARROW;
     set(this.node, { 'data-narrow': narrow || null });
     const above = [this.controls, this.finding, this.reads.node, this.writes.node].reduce((sum, node) => sum + (node.offsetHeight ? node.offsetHeight + 8 : 0), 0);
-    return { width: look.width - (look.projector ? 0 : narrow ? LIST.narrow : LIST.wide), narrow, height: look.height + (look.projector ? 0 : BAR) - above - 8 };
+    const list = this.ranking.node.offsetWidth; // nothing on the wall
+    return { width: look.width - (list && list + GAP), narrow, height: look.height + (look.projector ? 0 : BAR) - above - 8 };
   }
 
   /** The words of the chosen cell are marked in the sentences. @param {import('../step/heat.js').Cell | null} cell */

@@ -60,6 +60,7 @@ export class Ranking {
         set(node, { 'data-block': item.block, 'data-head': item.head, 'aria-pressed': String(item.here) });
         drawMark(names.children[0], scene, item.block, item.head);
         write(names.children[1], item.more ?? '');
+        set(node, { title: item.more ?? null });
         write(text, item.text);
         set(canvas, { style: `width:${DESK}px;height:${DESK}px`, hidden: item.map ? null : '' });
         if (stale && item.map) paintThumb(/** @type {HTMLCanvasElement} */ (canvas), DESK, item.map.rows, item.map.cols, item.map.at, rgb);
