@@ -17,6 +17,7 @@ import { cut } from '../tokens.js';
  * @property {[string, string]} titles
  * @property {{rows: string, cols: string}} axes
  * @property {string} why there is no difference
+ * @property {number | null} [row] of A: the one that the sentence above these maps speaks of
  */
 
 export const NAMES = /** @type {const} */ (['a', 'b', 'd']);

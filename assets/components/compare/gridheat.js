@@ -58,11 +58,12 @@ export class GridHeat extends Heat {
    * @param {Palette} palette
    * @param {(col: number) => {label: Label, missing: boolean}} named
    * @param {boolean} wall
+   * @param {boolean} [crowded] do the names need more room between them?
    */
-  nameColumns({ fonts }, named, wall) {
+  nameColumns({ fonts }, named, wall, crowded = false) {
     if (!this.now) return;
     const { w, upright } = this.now.plan;
-    const most = wall || upright || w >= ROOMY ? Infinity : Math.max(13, Math.floor(w * 0.76));
+    const most = wall || upright || (w >= ROOMY && !crowded) ? Infinity : Math.max(13, Math.floor(w * (crowded ? 0.62 : 0.76)));
     for (const node of this.columns.children) {
       const { label, missing } = named(Number(node.getAttribute('data-col')));
       const size = Math.min(Number(node.getAttribute('font-size')), most);

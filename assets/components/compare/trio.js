@@ -83,13 +83,14 @@ export class Trio {
     this.say();
   }
 
-  /** Another picture: the cell of the link if a link opens it, else where the two differ most. @param {Three} three */
+  /** Another picture: the cell of the link if a link opens it, else where the two differ most, if possible in the row that the sentence above names. @param {Three} three */
   take(three) {
     if (three.of === this.of) return;
     this.of = three.of;
     const asked = opened.has(this.desk) ? null : cellIn(this.desk.option('at', ''), three);
+    const row = three.common?.rows.findIndex(({ one }) => one !== null && one === three.row) ?? -1;
     opened.add(this.desk);
-    this.cell = asked ?? byChange(three)[0] ?? heaviest(three.a);
+    this.cell = asked ?? byChange(three, (cell) => row < 0 || cell.row === row)[0] ?? byChange(three)[0] ?? heaviest(three.a);
     this.side = 'a';
   }
 
@@ -160,7 +161,7 @@ export class Trio {
    * @param {{rows: import('../tokens.js').Label[], cols: import('../tokens.js').Label[]}} names
    * @param {boolean} first the names of the rows stand before this one
    */
-  drawOnGrid(i, { left, cells, lean, tucked, size }, names, first) {
+  drawOnGrid(i, { left, cells, lean, tucked, crowded, size }, names, first) {
     const { scene, three } = /** @type {NonNullable<Trio['now']>} */ (this.now);
     const [heat, part] = [this.heats[i], this.parts[i]];
     const before = first ? left : 0;
@@ -174,7 +175,7 @@ export class Trio {
     heat.node.style.margin = `${-tucked}px 0 0 ${shift}px`;
     heat.axes.style.marginLeft = `${-shift}px`;
     heat.legend.hidden = NAMES[i] === 'b' && !first;
-    heat.nameColumns(scene.palette, (col) => nameOf(three, i, col), scene.look.projector);
+    heat.nameColumns(scene.palette, (col) => nameOf(three, i, col), scene.look.projector, crowded);
   }
 
   /**

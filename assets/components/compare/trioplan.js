@@ -10,10 +10,11 @@ import { NAMES } from './common.js';
 /** @typedef {import('../step/heat.js').HeatSize} HeatSize */
 /** @typedef {import('./common.js').Name} Name */
 /** @typedef {{width: number, height: number, narrow: boolean}} Room */
-/** @typedef {{left: number, cells: number, lean: number, tucked: number, size: HeatSize}} TrioPlan `left` what the names of the rows take, `cells` what each map has, `lean` of the last slanted word, `tucked` how far all moves up */
+/** @typedef {{left: number, cells: number, lean: number, tucked: number, crowded: boolean, size: HeatSize}} TrioPlan `crowded`: do slanted names need more room between them? `left` what the names of the rows take, `cells` what each map has, `lean` of the last slanted word, `tucked` how far all moves up */
 
 export const GAP = 16; // pixels between two maps
 const LEAST = { desk: { w: 17, h: 17 }, wall: { w: 27, h: 22 } }; // a smaller cell waits in the next window
+const CROWDED = { desk: 20, wall: 27 }; // the least width where names with a sign below the line stand side by side
 const LARGEST = { desk: { w: 52, h: 48 }, wall: { w: 56, h: 56 } };
 const LEGEND = { desk: 112, wall: 124 }; // above the names of the rows
 const SLANT = 0.67; // cos 48°
@@ -30,7 +31,8 @@ const BESIDE = 8; // pixels below the last row
  */
 export function trioPlan(scene, data, room, n) {
   const kind = scene.look.projector ? 'wall' : 'desk';
-  const [least, largest] = [LEAST[kind], LARGEST[kind]];
+  const crowded = isCrowded(data.cols);
+  const [least, largest] = [crowded ? { ...LEAST[kind], w: CROWDED[kind] } : LEAST[kind], LARGEST[kind]];
   const free = { width: room.width, height: room.height, legend: false };
   const rough = planOf(scene, data, { ...free, most: { rows: data.rows.length, cols: data.cols.length } }, { rows: 0, cols: 0 });
   const left = Math.max(rough.left, LEGEND[kind]);
@@ -44,7 +46,16 @@ export function trioPlan(scene, data, room, n) {
   const down = room.height - seen.top - EDGE + (kind === 'wall' ? tucked : -BESIDE);
   const rows = clamp(Math.floor(down / least.h), 1, data.rows.length);
   const h = clamp(Math.floor(down / rows), 4, Math.min(largest.h, Math.max(29, Math.floor(1.6 * w))));
-  return { left, cells, lean, tucked, size: { ...free, width: left + cells + TAIL, cell: { w, h }, largest, most: { rows, cols } } };
+  return { left, cells, lean, tucked, crowded, size: { ...free, width: left + cells + TAIL, cell: { w, h }, largest, most: { rows, cols } } };
+}
+
+/**
+ * A small number or a bracket at the end of a name reaches below the line, into the slanted name that follows.
+ * @param {readonly import('../tokens.js').Label[]} names
+ */
+function isCrowded(names) {
+  const low = names.map(({ text }) => /[₀-₉)]$/.test(text));
+  return low.some((one, i) => one && low[i + 1]);
 }
 
 /**
