@@ -1,5 +1,6 @@
 """Compare in a real browser: the minimal pair, two heads, two models, two moments; links, keys, tables, every look."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from test_archive import make_run
 from transformer.heads import blocks_of
 from transformer.interventions import notation
 from transformer.interventions.patterns import FromSentence
+from transformer.model import Transformer
 from transformer.run_files.archive import pack_run
 from transformer.runs import load_run, save_run
 from transformer.studies.sentence_pairs import divergence
@@ -149,6 +151,7 @@ def test_the_page_opens_at_the_head_that_turns_with_the_first_flip(guest: Compar
     expect(guest.part("ranking").locator(f'[data-block="{block}"][aria-pressed=true]')).to_have_attribute(
         "data-head", str(change[block].argmax())
     )
+    guest.page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("o_at", [""])[0].startswith("1."))  # its row
 
 
 def test_another_sentence_is_typed_aligned_and_linked(guest: Comparer) -> None:
@@ -170,6 +173,15 @@ def test_another_sentence_is_typed_aligned_and_linked(guest: Comparer) -> None:
     guest.page.reload()
     guest.answered(typed)
     assert [guest.part(name).inner_text() for name in ("writes", "finding", "note")] == seen
+    columns = guest.lab.locator("[data-map=d] .heat-columns text").locator("visible=true")
+    x, beside = columns.evaluate_all("(all) => all.map((one) => one.transform.baseVal[0].matrix.e).slice(0, 2)")
+    size = float(columns.first.get_attribute("font-size") or "")
+    assert (beside - x) * np.sin(np.radians(48)) >= 1.1 * size, "slanted names side by side do not touch"
+    guest.part("other").fill("   ")
+    guest.part("other").press("Enter")
+    guest.answered(WIDE)
+    expect(guest.part("other")).to_have_value(WIDE)
+    guest.page.wait_for_url(lambda url: "o_other" not in url)
 
 
 def test_hostile_links_are_shown_or_ignored(guest: Comparer) -> None:
@@ -178,6 +190,8 @@ def test_hostile_links_are_shown_or_ignored(guest: Comparer) -> None:
     guest.goto("/compare?" + urlencode({"run": "fr", "s": TEXT, **hostile}))
     expect(guest.part("reads").locator("[data-line=b]")).to_contain_text("<b>x</b>")
     expect(guest.part("note")).to_contain_text("on “")
+    expect(guest.part("finding")).to_contain_text("never seen: <b>x</b>")
+    expect(guest.part("reads").locator("td[data-unknown]").first).to_have_text("<b>x</b>")
     guest.press("n", "]", ".", "t", "t", "ArrowRight", "v")
     guest.lab.locator('.compare[data-answered*="~"]').locator("visible=true").wait_for()  # o_c names no head
 
@@ -234,6 +248,8 @@ def test_two_models_on_one_word(guest: Comparer) -> None:
     guest.part("run").select_option("sort")
     guest.answered("sort")
     expect(guest.part("finding")).to_contain_text("Sort letters")
+    guest.lab.locator("[data-tab=heads]").click()
+    expect(guest.part("guess")).to_contain_text(SAY["compare.guess.heads_single"])
 
 
 def test_models_of_ones_own(guest: Comparer, tmp_path: Path) -> None:
@@ -244,8 +260,11 @@ def test_models_of_ones_own(guest: Comparer, tmp_path: Path) -> None:
     odd = save_run(letters.model, (letters.src_vocab, letters.tgt_vocab), tmp_path / "fr-odd", task="fr")
     guest.page.request.get(guest.server.url)  # gives the window its cookie
     own = {"X-Lab": "1", "Content-Type": "application/zip"}
+    small = load_run(lean)
+    unmasked = Transformer(dataclasses.replace(small.model.config, causal=False)).eval()
+    seeing = save_run(unmasked, (small.src_vocab, small.tgt_vocab), tmp_path / "fr-seeing", task="fr")
     names = []
-    for path in (lean, odd):
+    for path in (lean, odd, seeing):
         answer = guest.page.request.post(f"{guest.server.url}/lab/archive", data=pack_run(path), headers=own)
         names.append(answer.json()["name"])
     guest.goto("/compare?" + urlencode({"run": "fr", "s": TEXT, "v": "models"}))
@@ -256,6 +275,12 @@ def test_models_of_ones_own(guest: Comparer, tmp_path: Path) -> None:
     assert {text[:2] + text[2:].split()[0] for text in matched} == {"→ E1", "→ D1"}, (
         "the small one has one layer of each"
     )
+    cut = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert guest.part("ranking").locator(".compare-names em").evaluate_all(cut) == 0
+    guest.part("run").select_option(names[2])
+    guest.answered(names[2])
+    assert guest.part("writes").locator("th").all_text_contents() == [SAY["compare.writes_a"], SAY["compare.answer_b"]]
+    expect(guest.part("finding")).to_contain_text("Shown the same words")
     guest.part("run").select_option(names[1])
     expect(guest.part("trouble")).to_contain_text("another vocabulary")
     answer = guest.page.request.post(
