@@ -47,6 +47,7 @@ export class SentencesView {
   ask(text) {
     this.emptied = text === '';
     this.desk.change((view) => {
+      /** @type {Record<string, string>} */
       const options = { ...view.options, other: text };
       if (!text) delete options.other;
       return { ...view, options };
