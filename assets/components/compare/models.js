@@ -19,6 +19,7 @@ import { readWords, writtenWords } from './strips.js';
 /** @typedef {{name: string | null, known: string[], sides: [Side, Side], alone: Side, pairs: {src: import('./comparedata.js').Pair[], tgt: import('./comparedata.js').Pair[]}, flips: number, match: Match[]}} Models */
 
 const LONGEST = { desk: 64, wall: 36 }; // characters of what a model writes: the strip below has all of it
+const WALL = 60; // characters that leave room for a second sentence on the wall's one line
 
 /**
  * @param {StepScene} scene
@@ -198,7 +199,7 @@ function findingOf(scene, { sides, alone, flips, match }, name) {
   const written = { a, b, name };
   const outputs = say(sides[0].written === alone.written ? 'compare.models.same' : 'compare.models.differ', written);
   const told = say(sides.every(({ causal }) => causal) ? 'compare.models.told' : 'compare.models.told_open', { flips, n: sides[0].rows.length });
-  if (scene.look.projector) return together(scene, [outputs, told]);
+  if (scene.look.projector) return together(scene, outputs.length > WALL ? [outputs] : [outputs, told]); // one line
   const heads = say(near ? 'compare.models.heads' : 'compare.models.heads_none', { near, n: match.length, one: headName(scene, best), other: headName(scene, { block: best.to[0], head: best.to[1] }), share: share(best.moved) });
   return together(scene, [outputs, told, heads]);
 }
