@@ -255,6 +255,8 @@ def test_in_chinese_and_on_a_narrow_page(guest: Measurer) -> None:
         assert "heads." not in text
         assert not re.search(r"[A-Za-z]{4,} [a-z]{3,} [a-z]{3,}", text), "an English sentence"
         assert guest.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        titles = guest.lab.locator(".heads h3").locator("visible=true")
+        assert titles.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)"), "a title is cut"
 
 
 def test_on_the_projector_a_class_sees_the_road_and_what_the_weights_do_not_explain(guest: Measurer) -> None:
