@@ -26,9 +26,7 @@ from transformer.runs import load_run
 from transformer.tasks import TASKS
 from ui import i18n, payload, roads, services
 
-pytest_plugins = ["clients"]
-
-pytest_plugins = ["windows"]
+pytest_plugins = ["clients", "windows"]
 
 RUN = "fr"
 FAMOUS = TASKS[RUN].example

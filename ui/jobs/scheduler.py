@@ -183,7 +183,8 @@ class Scheduler:
         """
         worked = self._worked(job)
         if ended.status == "paused":
-            wished = {"state": "waiting"} if job.wish == "stop" else {"state": "paused", "wish": "go"}
+            stops = job.wish == "stop"
+            wished: dict[str, Any] = {"state": "waiting"} if stops else {"state": "paused", "wish": "go"}
             self.store.change(job.id, ("running",), **wished, handle="", worked=worked, message="")
         elif ended.status in ("refused", "failed"):
             log.error("job %s %s: %s", job.id, ended.status, ended.message)
