@@ -29,7 +29,7 @@ import { lengthPenalty } from './filters.js';
 /** @typedef {{node: number | null, ids: number[], text: string, log_p: number, finished: boolean}} End */
 /** @typedef {End & {score: number}} Ranked */
 
-export const EOS = 2;
+export const EOS = 2; // as transformer/vocab/base.py numbers it
 export const MODES = /** @type {const} */ (['greedy', 'sample', 'beam']);
 
 /** @type {WeakMap<object, Road[]>} */
