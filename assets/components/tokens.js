@@ -10,6 +10,7 @@ import { el, join, set, write } from './dom.js';
  */
 
 const LONGEST = 14;
+const NAMED = 3; // words of a long list that are named one by one
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 // Control characters, zero-width and bidi signs: they have no shape of their own, or change the shape of others.
 // Only the joiner inside an emoji has a work to do.
@@ -61,6 +62,15 @@ export function literal(token) {
   const text = token.replace(INVISIBLE, (sign) => 'U+' + (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0'));
   if (text.trim() === '') return '␣'.repeat(Math.max(1, text.length));
   return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
+/**
+ * Name the first words of a list that may be long, such as those that a model has never seen.
+ * @param {string[]} words
+ * @param {string} lang
+ */
+export function firstOf(words, lang) {
+  return words.slice(0, NAMED).map(literal).join(lang === 'zh' ? '、' : ', ') + (words.length > NAMED ? ' …' : '');
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { el, set, write } from '../dom.js';
 import { act, shortPlace, writeActs, writeText } from '../notation.js';
-import { cut, literal } from '../tokens.js';
+import { cut, firstOf } from '../tokens.js';
 import { Bench } from './bench.js';
 import { numbersAt, slotsOf, WIDE } from './common.js';
 import { answerOf, blockHere, cellsOf, closed, goHead, headKeys, headName, Latest, mostRead, rowAxis, rowsAre, share, together, wordsOf } from './comparedata.js';
@@ -22,7 +22,7 @@ export function questionOf({ view }) {
   return { ask: 'sentences', other: view.options.other ?? '' };
 }
 
-const NAMED = 3; // unknown words that are named one by one
+const LONGEST_WORD = 16; // characters of a word that the model has never seen
 const LONGEST_LIST = 2000; // characters of a list of edits in a link
 
 export class SentencesView {
@@ -216,7 +216,6 @@ function findingOf(scene, { tensors }, { sides, flips, first, most, turn }) {
  * @returns {string[]}
  */
 function notKnown({ say, lang }, { src, unknown }) {
-  const words = src.filter((_, i) => unknown[i]).map((word) => cut(literal(word), 16));
-  const named = words.slice(0, NAMED).join(lang === 'zh' ? '、' : ', ') + (words.length > NAMED ? ' …' : '');
-  return words.length ? [say('compare.finding.unknown', { words: named })] : [];
+  const words = src.filter((_, i) => unknown[i]).map((word) => cut(word, LONGEST_WORD));
+  return words.length ? [say('compare.finding.unknown', { words: firstOf(words, lang) })] : [];
 }

@@ -4,7 +4,7 @@ import { el, join, listen, numberOf, set, write } from '../dom.js';
 import { headColour } from '../theme.js';
 import { describe } from './editparts.js';
 import { longPlace, readText, textOf } from '../notation.js';
-import { literal } from '../tokens.js';
+import { firstOf } from '../tokens.js';
 
 /** @typedef {import('../step/desk.js').StepScene} StepScene */
 /** @typedef {import('./editstate.js').Edits} Edits */
@@ -13,7 +13,6 @@ import { literal } from '../tokens.js';
 /** @typedef {Record<string, string[]>} Unseen of another sentence the words that the model has never seen */
 /** @typedef {{first: number, acts: Act[]}} Entry acts that stand together in the list, the first of them the n-th */
 
-const NAMED = 3; // unknown words of another sentence that are named
 const TOGETHER = 3; // heads taken away, one after another in the list, are told in one entry
 
 export class EditList {
@@ -96,8 +95,7 @@ function withUnseen(scene, act, unseen) {
   const edit = describe(scene, act);
   const words = act.word === 'other' ? (unseen[readText(act.fields[2] ?? '')] ?? []) : [];
   if (!words.length) return edit;
-  const named = words.slice(0, NAMED).map(literal).join(scene.lang === 'zh' ? '、' : ', ');
-  return scene.say('edit.unseen', { edit, words: named + (words.length > NAMED ? ' …' : '') });
+  return scene.say('edit.unseen', { edit, words: firstOf(words, scene.lang) });
 }
 
 /** @param {Act} act */

@@ -1,8 +1,7 @@
 /** The line of a step page that speaks: trouble first, then what was cut, unknown, or asked for in vain. */
 
-import { literal } from '../tokens.js';
+import { firstOf } from '../tokens.js';
 
-const NAMED = 3; // unknown words that are named one by one
 const WRITING = ['write', 'stack', 'modes']; // the views of Generate: a model without a causal mask reads its own words there
 
 /**
@@ -15,11 +14,10 @@ export function newsOf(scene, words, news) {
   if (news.trouble) return words.say(news.trouble.key, news.trouble.values);
   if (!scene) return '';
   const { say, sentence, lang } = scene;
-  const [comma, space] = lang === 'zh' ? ['、', ''] : [', ', ' '];
-  const unknown = sentence.src.filter((_, i) => sentence.unknown[i]).map(literal);
+  const unknown = sentence.src.filter((_, i) => sentence.unknown[i]);
   const notices = [...news.passing, ...news.notices, ...sentence.notices].map(({ key, values }) => say(keyIn(scene, key), values));
-  if (unknown.length) notices.push(say('step.unknown', { words: unknown.slice(0, NAMED).join(comma) + (unknown.length > NAMED ? ' …' : '') }));
-  return notices.join(space);
+  if (unknown.length) notices.push(say('step.unknown', { words: firstOf(unknown, lang) }));
+  return notices.join(lang === 'zh' ? '' : ' ');
 }
 
 /**
